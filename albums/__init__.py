@@ -1,0 +1,8 @@
+"""The catalog and where albums come from.
+
+- `models`: Album and AlbumVersion, the projections that pages read
+- `catalog`: every read of albums, and the only code that writes them
+- `sources`: Google Sheets and Spotify, as typed clients with typed errors
+
+Knows nothing of syncing, of Channels or of the log.
+"""

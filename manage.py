@@ -1,0 +1,21 @@
+#!/usr/bin/env python3
+"""The one entry to every command: `manage.py serve`, `sync`, `verifylog`, ..."""
+
+import os
+import sys
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+    if sys.argv[1:2] == ["serve"] and "--demo" in sys.argv:
+        # The settings read the environment once, so the demo must stand before they load.
+        from project.demo import launch
+
+        launch.prepare_environment(sys.argv)
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""The sync as a process, told by its log.
+
+Core, pure (no clock, no database, no network):
+- `events`: what may be written into the log, and its hash
+- `projection`: the fold from events to the status
+- `sentences`: the only place that puts events and status into words
+
+Storage:
+- `models`: the log, its head, operations and workers
+- `log`: the only door through which events are appended
+- `triggers`: what the database itself refuses
+- `checkpoints`: the head, written outside the database
+
+Use cases:
+- `operations`: start, claim, beat, park, cancel and finish, each a conditional update
+- `plan`: which row becomes which album (pure)
+- `run`: one sync, readable from top to bottom
+- `worker`: takes operations from the database and runs them
+- `history`: what audits read
+
+Doors:
+- `fanout`: the doorbell, and the hub that feeds the sockets of a web process
+- `consumers`, `views`, `urls`: the socket and the HTTP interface
+- `management/commands`: the terminal
+"""

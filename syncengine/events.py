@@ -1,0 +1,287 @@
+"""What may stand in the log: one schema a kind and version, and the hash that chains events.
+
+An event is checked here when it is appended, never when it is read: a kind and version that
+was ever stored stays in `SCHEMAS` for ever.
+
+To add an event kind, touch: `events.py` (schema), `projection.py` and `static/js/status.js`
+(the fold, twice), `sentences.py` (its sentence) and `tests/examples.py` (an example).
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+MAX_DATA_BYTES = 64 * 1024
+MAX_SAFE_INTEGER = 2**53 - 1  # beyond it JavaScript, which folds the same events, loses digits
+
+Text = Annotated[str, StringConstraints(max_length=10_000)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,60}$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Uuid = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"),
+]
+Instant = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
+Count = Annotated[int, Field(ge=0, le=MAX_SAFE_INTEGER)]
+Positive = Annotated[int, Field(ge=1, le=MAX_SAFE_INTEGER)]
+
+
+class InvalidEvent(ValueError):
+    """An event that the log refuses: unknown kind, unknown key, wrong type, too large."""
+
+
+class Data(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Scope(Data):
+    mode: Literal["full", "refresh", "retry"]
+    keys: list[Name]
+    confirm: Sha256 | None
+
+
+class Requested(Data):
+    by: Name
+    trigger: Literal["button", "api", "command", "schedule", "retry", "confirm"]
+    scope: Scope
+
+
+class Started(Data):
+    worker: Name
+    attempt: Positive
+
+
+class Resumed(Data):
+    worker: Name
+    attempt: Positive
+    reason: Literal["lease-expired", "handed-over", "wait-over"]
+
+
+class StageStarted(Data):
+    stage: Literal["sheet", "spotify", "albums"]
+    total: Count | None
+    sheet: Sha256 | None
+
+
+class AlbumSynced(Data):
+    album: Uuid
+    key: Name
+    row: Positive
+    artist: Text
+    title: Text
+    outcome: Literal["added", "updated", "unchanged"]
+    changes: dict[str, Annotated[list[Any], Field(min_length=2, max_length=2)]]
+    n: Positive
+    total: Positive
+
+
+class KnownAlbum(Data):
+    album: Uuid
+    key: Name
+    row: Positive
+
+
+class AlbumsUnchanged(Data):
+    albums: Annotated[list[KnownAlbum], Field(min_length=1, max_length=100)]
+    n: Positive
+    total: Positive
+
+
+class Candidate(Data):
+    id: Name
+    artist: Text
+    title: Text
+    year: int | None
+    score: Annotated[int, Field(ge=0, le=100)]
+
+
+class AlbumFailed(Data):
+    album: Uuid | None
+    key: Name
+    row: Positive
+    artist: Text
+    title: Text
+    code: Code
+    message: Text
+    remedy: Text
+    candidates: Annotated[list[Candidate], Field(max_length=10)]
+    n: Positive
+    total: Positive
+
+
+class AlbumRemoved(Data):
+    album: Uuid
+    key: Name
+    artist: Text
+    title: Text
+
+
+class Waiting(Data):
+    until: Instant
+    service: Literal["spotify", "google", "database"]
+    reason: Literal["rate-limit", "quota", "budget", "storage"]
+
+
+class CancelRequested(Data):
+    by: Name
+
+
+class Completed(Data):
+    total: Count
+    synced: Count
+    failed: Count
+    added: Count
+    updated: Count
+    unchanged: Count
+    removed: Count
+
+
+class Failed(Data):
+    code: Code
+    message: Text
+    remedy: Text
+    details: dict[str, Text | int]
+
+
+class Cancelled(Data):
+    by: Name
+    total: Count | None
+    synced: Count
+    failed: Count
+
+
+class AuditorsAct(Data):
+    """An export or a verification: it belongs to no operation."""
+
+    by: Name
+    what: Name
+    filter: dict[str, Text]
+    result: dict[str, Text | int | bool | None]
+
+
+SCHEMAS: Mapping[tuple[str, int], type[Data]] = {
+    ("requested", 1): Requested,
+    ("started", 1): Started,
+    ("resumed", 1): Resumed,
+    ("stage-started", 1): StageStarted,
+    ("album-synced", 1): AlbumSynced,
+    ("albums-unchanged", 1): AlbumsUnchanged,
+    ("album-failed", 1): AlbumFailed,
+    ("album-removed", 1): AlbumRemoved,
+    ("waiting", 1): Waiting,
+    ("cancel-requested", 1): CancelRequested,
+    ("completed", 1): Completed,
+    ("failed", 1): Failed,
+    ("cancelled", 1): Cancelled,
+    ("exported", 1): AuditorsAct,
+    ("verified", 1): AuditorsAct,
+}
+CURRENT_VERSION = {kind: version for kind, version in sorted(SCHEMAS)}
+END_KINDS = frozenset({"completed", "failed", "cancelled"})
+OUTSIDE_OPERATIONS = frozenset({"exported", "verified"})
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One immutable entry of the log.
+
+    `at` is UTC in ISO 8601 with six decimals and `Z`; `operation` a UUID as text, or None.
+    """
+
+    position: int
+    operation: str | None
+    kind: str
+    version: int
+    at: str
+    data: dict[str, Any]
+    previous_hash: str
+    hash: str
+
+
+def canonical(value: Any) -> str:
+    """The one JSON text of a value: keys sorted, no spaces, non-ASCII as it is.
+
+    Raises InvalidEvent for what could not be read back the same everywhere: floats, integers
+    beyond 2^53, NUL, lone surrogates, keys that are no text.
+    """
+    _refuse_unportable(value)
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def validated(kind: str, data: dict[str, Any], operation: str | None) -> tuple[int, str]:
+    """Check an event before it is appended; returns its version and the canonical text of data.
+
+    Raises InvalidEvent with the reason.
+    """
+    version = CURRENT_VERSION.get(kind)
+    if version is None:
+        raise InvalidEvent(f"unknown event kind {kind!r}")
+    if (operation is None) != (kind in OUTSIDE_OPERATIONS):
+        raise InvalidEvent(f"{kind} with operation {operation!r}")
+    try:
+        SCHEMAS[kind, version].model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InvalidEvent(f"{kind}: {where}: {first['msg']}") from None
+    text = canonical(data)
+    size_bytes = len(text.encode())
+    if size_bytes > MAX_DATA_BYTES:
+        raise InvalidEvent(f"{kind}: data of {size_bytes} bytes, at most {MAX_DATA_BYTES}")
+    return version, text
+
+
+def chain_hash(
+    previous_hash: str,
+    position: int,
+    operation: str | None,
+    kind: str,
+    version: int,
+    at: str,
+    data: str,
+) -> str:
+    """SHA-256 in lowercase hex of the JSON array of all seven; `data` is its canonical text."""
+    head = canonical([previous_hash, position, operation, kind, version, at])
+    return hashlib.sha256(f"{head[:-1]},{data}]".encode()).hexdigest()
+
+
+def instant(moment: datetime) -> str:
+    """An aware datetime as the log writes it, for example `2026-11-22T19:23:51.000120Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _refuse_unportable(value: Any) -> None:
+    match value:
+        case None | bool():
+            pass
+        case str():
+            _refuse_text(value)
+        case int():
+            if abs(value) > MAX_SAFE_INTEGER:
+                raise InvalidEvent(f"integer {value} beyond 2^53")
+        case list():
+            for item in value:
+                _refuse_unportable(item)
+        case dict():
+            for key, item in value.items():
+                if not isinstance(key, str):
+                    raise InvalidEvent(f"key {key!r} is no text")
+                _refuse_text(key)
+                _refuse_unportable(item)
+        case _:
+            raise InvalidEvent(f"{type(value).__name__} cannot be stored")
+
+
+def _refuse_text(text: str) -> None:
+    if "\0" in text:
+        raise InvalidEvent("text with NUL")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidEvent("text with a lone surrogate") from None

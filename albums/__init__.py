@@ -1,5 +1,6 @@
 """The catalog and where albums come from.
 
+- `fields`: what the log records of an album, and how two states differ
 - `models`: Album and AlbumVersion, the projections that pages read
 - `catalog`: every read of albums, and the only code that writes them
 - `sources`: Google Sheets and Spotify, as typed clients with typed errors

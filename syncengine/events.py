@@ -182,7 +182,7 @@ SCHEMAS: Mapping[tuple[str, int], type[Data]] = {
     ("exported", 1): AuditorsAct,
     ("verified", 1): AuditorsAct,
 }
-CURRENT_VERSION = {kind: version for kind, version in sorted(SCHEMAS)}
+CURRENT_VERSION = dict(sorted(SCHEMAS))  # the highest version of a kind comes last
 END_KINDS = frozenset({"completed", "failed", "cancelled"})
 OUTSIDE_OPERATIONS = frozenset({"exported", "verified"})
 

@@ -1,0 +1,182 @@
+"""The catalog: every read of albums, and the only code that writes them.
+
+Writers take what an event says and the position and time of that event, so that a rebuild from
+the log runs through the same code. They expect to stand in the transaction that appends it.
+"""
+
+import unicodedata
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, Max, QuerySet
+
+from albums.fields import EMPTY, Changes, Fields, is_visible, patched
+from albums.models import Album, AlbumVersion
+
+SORTS = {
+    "artist": ("Artist", ["sort_artist", F("year").asc(nulls_last=True), "sort_title", "id"]),
+    "title": ("Title", ["sort_title", "sort_artist", "id"]),
+    "year": ("Newest release", [F("year").desc(nulls_last=True), "sort_artist", "id"]),
+    "oldest": ("Oldest release", [F("year").asc(nulls_last=True), "sort_artist", "id"]),
+    "added": ("Recently added", ["-added_at", "sort_artist", "id"]),
+}
+VERSIONED = [name for name in EMPTY if name != "fetched_at"]
+
+
+# Reads
+
+
+def browse(
+    q: str = "", sort: str = "artist", genre: str = "", decade: int | None = None, label: str = ""
+) -> QuerySet[Album]:
+    """The albums in the catalog that match every given filter, tracks left out.
+
+    Each word of `q` must occur in artist, title, genres or label, whatever case and accents.
+    `decade` is its first year; `sort` a key of SORTS (else KeyError).
+    """
+    albums = Album.objects.filter(archived=False).defer("tracks")
+    for word in plain(q).split():
+        albums = albums.filter(search_text__contains=word)
+    if genre:
+        albums = albums.filter(genre_list__contains=f"|{plain(genre)}|")
+    if decade is not None:
+        albums = albums.filter(year__gte=decade, year__lt=decade + 10)
+    if label:
+        albums = albums.filter(label=label)
+    return albums.order_by(*SORTS[sort][1])
+
+
+def facets() -> dict[str, list[tuple[Any, int]]]:
+    """What the catalog can be filtered by: `{"genres", "decades", "labels"}`, each a list of
+    (value, number of albums); genres and labels the most frequent first, decades in order."""
+    newest = Album.objects.aggregate(newest=Max("position"))["newest"]
+    if _facets.get("newest") != newest:
+        genres: Counter[str] = Counter()
+        decades: Counter[int] = Counter()
+        labels: Counter[str] = Counter()
+        rows = Album.objects.filter(archived=False).values_list("genres", "year", "label")
+        for album_genres, year, label in rows.iterator():
+            genres.update(album_genres)
+            if year is not None:
+                decades[year // 10 * 10] += 1
+            if label:
+                labels[label] += 1
+        _facets.update(
+            newest=newest,
+            genres=_by_frequency(genres),
+            decades=sorted(decades.items()),
+            labels=_by_frequency(labels),
+        )
+    return {name: _facets[name] for name in ("genres", "decades", "labels")}
+
+
+def fields_of(album: Album) -> Fields:
+    """What the log records of an album, as it stands."""
+    return {name: getattr(album, name) for name in EMPTY}
+
+
+def known_albums() -> Iterable[dict[str, Any]]:
+    """What planning a sync needs to know of every album, archived ones included: `{"id", "key",
+    "row", "artist", "title", "spotify_id", "row_digest", "fetched_at", "archived"}`."""
+    return (
+        Album.objects.order_by("position", "id")
+        .values(
+            "id",
+            "key",
+            "row",
+            "artist",
+            "title",
+            "spotify_id",
+            "row_digest",
+            "fetched_at",
+            "archived",
+        )
+        .iterator()
+    )
+
+
+# Writers
+
+
+def change(
+    album: str, key: str, row: int, changes: Changes, *, position: int, at: datetime
+) -> None:
+    """Add or change an album by `{field: [old, new]}`, and keep a version if a reader of the
+    catalog could see the difference."""
+    stored = Album.objects.filter(pk=album).first()
+    if stored is None:
+        stored = Album(pk=uuid.UUID(album), added_at=at)
+    fields = patched(fields_of(stored), changes)
+    for name, value in fields.items():
+        setattr(stored, name, value)
+    stored.key, stored.row, stored.position = key, row, position
+    for name, value in derived(fields).items():
+        setattr(stored, name, value)
+    stored.save()
+    if is_visible(changes):
+        _keep_version(stored, fields, position, at)
+
+
+def confirm(places: Iterable[tuple[str, str, int]]) -> None:
+    """Note (album, key, row) of albums that were left alone: only where they stand may differ."""
+    places = {album: (key, row) for album, key, row in places}
+    moved = []
+    for album in Album.objects.filter(pk__in=places).only("key", "row"):
+        if (album.key, album.row) != places[str(album.pk)]:
+            album.key, album.row = places[str(album.pk)]
+            moved.append(album)
+    Album.objects.bulk_update(moved, ["key", "row"])
+
+
+def archive(album: str, *, position: int, at: datetime) -> None:
+    """Take an album out of the catalog; nothing is ever deleted."""
+    stored = Album.objects.get(pk=album)
+    stored.archived, stored.position = True, position
+    stored.save(update_fields=["archived", "position"])
+    _keep_version(stored, fields_of(stored), position, at)
+
+
+# The rules that reads and writers share
+
+
+def derived(fields: Mapping[str, Any]) -> dict[str, str]:
+    """The columns for searching and sorting that follow from an album's fields."""
+    genres = [plain(genre) for genre in fields["genres"]]
+    words = [fields["artist"], fields["title"], fields["label"], str(fields["year"] or "")]
+    return {
+        "search_text": "\n".join([*(plain(word) for word in words), *genres]),
+        "sort_artist": plain(fields["artist"]).removeprefix("the ")[:500],
+        "sort_title": plain(fields["title"]).removeprefix("the ")[:500],
+        "genre_list": f"|{'|'.join(genres)}|" if genres else "",
+    }
+
+
+def plain(text: str) -> str:
+    """Text without case and accents, for comparing: "Björk" and "bjork" become the same."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in decomposed if not unicodedata.combining(char)).strip()
+
+
+def versioned(fields: Mapping[str, Any]) -> Fields:
+    """What a version keeps of an album: all but the time of fetch."""
+    return {name: fields[name] for name in VERSIONED}
+
+
+def _keep_version(album: Album, fields: Fields, position: int, at: datetime) -> None:
+    AlbumVersion.objects.create(
+        album=album,
+        position=position,
+        at=at,
+        archived=fields["archived"],
+        fields=versioned(fields),
+    )
+
+
+def _by_frequency(counts: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+_facets: dict[str, Any] = {}

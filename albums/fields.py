@@ -1,0 +1,49 @@
+"""The fields of an album that the log records, and how two states of them differ."""
+
+from collections.abc import Mapping
+from typing import Any
+
+Fields = dict[str, Any]
+Changes = dict[str, list[Any]]
+
+EMPTY: Mapping[str, Any] = {
+    "artist": "",
+    "title": "",
+    "year": None,
+    "genres": [],
+    "label": "",
+    "spotify_id": "",
+    "spotify_title": "",
+    "spotify_artist": "",
+    "release_date": "",
+    "album_type": "",
+    "total_tracks": None,
+    "tracks": [],
+    "cover_url": "",
+    "match_score": None,
+    "match_query": "",
+    "row_digest": "",
+    "fetched_at": "",
+    "archived": False,
+}
+# A new fetch or another way to the same album is no change of the album itself.
+BOOKKEEPING = frozenset({"row_digest", "fetched_at", "match_score", "match_query"})
+
+
+def difference(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> Changes:
+    """`{field: [old, new]}` of every field that differs. `old` is None for an album that is new:
+    then every old value is None and fields that stay empty are left out."""
+    if old is None:
+        return {name: [None, new[name]] for name in EMPTY if new[name] != EMPTY[name]}
+    return {name: [old[name], new[name]] for name in EMPTY if old[name] != new[name]}
+
+
+def patched(old: Mapping[str, Any] | None, changes: Mapping[str, list[Any]]) -> Fields:
+    """The fold of one album: its fields after `changes`; the inverse of `difference`."""
+    fields = dict(old or EMPTY)
+    return fields | {name: new for name, (_, new) in changes.items() if name in EMPTY}
+
+
+def is_visible(changes: Changes) -> bool:
+    """Whether a reader of the catalog could see the difference."""
+    return bool(changes.keys() - BOOKKEEPING)

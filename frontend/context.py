@@ -1,0 +1,16 @@
+"""What every page knows."""
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from syncengine import roles
+
+
+def site(request: HttpRequest) -> dict[str, object]:
+    """`demo_url` (empty outside the demo) and the rights of whoever looks."""
+    user = getattr(request, "user", None)
+    return {
+        "demo_url": settings.DEMO_URL,
+        "is_admin": user is not None and roles.is_admin(user),
+        "is_auditor": user is not None and roles.is_auditor(user),
+    }

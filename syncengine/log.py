@@ -1,0 +1,148 @@
+"""The only door through which events are appended, and the plain reads of the log.
+
+Everything that an event changes (catalog, operation, status) is projected from the event itself
+in the same transaction, by the code that a rebuild runs, so a projection cannot say more or less
+than the log.
+"""
+
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from syncengine import projectors
+from syncengine.events import Event, canonical, chain_hash, instant, validated
+from syncengine.models import LogHead, SyncEvent, SyncOperation
+from syncengine.projection import Status, apply
+
+PAGE_EVENTS = 1000
+
+
+class StaleToken(Exception):
+    """Another worker owns the operation by now: whoever gets this must stop and write nothing."""
+
+
+@dataclass(frozen=True)
+class Fence:
+    """What a worker shows with each append: the operation that it owns and its fencing token."""
+
+    operation: str
+    token: int
+
+
+class Appender:
+    """Appends events within one transaction, and knows the status after the newest of them."""
+
+    def __init__(self, head: LogHead) -> None:
+        self._head = head
+        self.status: Status = head.current_status()
+
+    def append(self, kind: str, data: dict[str, Any], operation: str | None) -> Event:
+        """Append one event and project it; raises InvalidEvent, and the database's errors."""
+        version, text = validated(kind, data, operation)
+        at = timezone.now()
+        position = self.status["position"] + 1
+        previous_hash = self.status["hash"]
+        event = Event(
+            position=position,
+            operation=operation,
+            kind=kind,
+            version=version,
+            at=instant(at),
+            data=json.loads(text),
+            previous_hash=previous_hash,
+            hash=chain_hash(
+                previous_hash, position, operation, kind, version, instant(at), text
+            ),
+        )
+        SyncEvent.objects.bulk_create(
+            [
+                SyncEvent(
+                    position=position,
+                    operation=operation and uuid.UUID(operation),
+                    kind=kind,
+                    version=version,
+                    at=at,
+                    data=text,
+                    previous_hash=previous_hash,
+                    hash=event.hash,
+                    **search_columns(event),
+                )
+            ]
+        )
+        self.status = apply(self.status, event)
+        projectors.project(event, self.status, at)
+        return event
+
+    def save(self) -> None:
+        self._head.position = self.status["position"]
+        self._head.hash = self.status["hash"]
+        self._head.status = canonical(self.status)
+        self._head.save()
+
+
+@contextmanager
+def appending(fence: Fence | None = None) -> Iterator[Appender]:
+    """A transaction that holds the head of the log, to read, decide and append in.
+
+    With a fence, raises StaleToken where the operation has another owner by now or is finished.
+    """
+    with transaction.atomic(durable=True):
+        head = LogHead.objects.select_for_update().get()
+        if fence is not None:
+            owned = SyncOperation.objects.filter(
+                pk=fence.operation, token=fence.token, finished_at__isnull=True
+            )
+            if not owned.exists():
+                raise StaleToken(f"operation {fence.operation} left token {fence.token} behind")
+        appender = Appender(head)
+        yield appender
+        appender.save()
+
+
+def search_columns(event: Event) -> dict[str, Any]:
+    """The columns that stand beside an event's data, for searching."""
+    album = event.data.get("album")
+    return {
+        "album": album and uuid.UUID(album),
+        "code": event.data.get("code", ""),
+        "person": event.data.get("by", ""),
+    }
+
+
+def head() -> LogHead:
+    """Position, hash and status at the end of the log, in one read."""
+    return LogHead.objects.get()
+
+
+def current_status() -> Status:
+    return head().current_status()
+
+
+def events_after(position: int, limit: int = PAGE_EVENTS) -> list[Event]:
+    """At most `limit` events that follow `position`, in order."""
+    rows = SyncEvent.objects.filter(position__gt=position).order_by("position")[:limit]
+    return [row.as_event() for row in rows]
+
+
+def events_between(after: int, until: int) -> Iterator[Event]:
+    """Every event after `after` up to `until`, read in pages and outside a transaction, so that a
+    long read holds no lock."""
+    while after < until:
+        page = events_after(after, min(PAGE_EVENTS, until - after))
+        if not page:
+            return
+        yield from page
+        after = page[-1].position
+
+
+def hash_at(position: int) -> str | None:
+    """The hash of the event at `position` (the log's id at 0), None beyond the head."""
+    if position == 0:
+        return head().log_id
+    return SyncEvent.objects.filter(pk=position).values_list("hash", flat=True).first()

@@ -1,0 +1,168 @@
+"""The tables of the sync: the log with its head, and what is derived from it.
+
+`SyncEvent` must have no unique constraint besides its key: `INSERT OR REPLACE` on SQLite would
+delete the row that it collides with, without firing the trigger that refuses deletion.
+"""
+
+import json
+from typing import Any
+
+from django.db import models
+
+from syncengine.events import Event, instant
+
+
+class SyncEvent(models.Model):
+    """The log. The database refuses to change or delete a row (`syncengine.triggers`)."""
+
+    position = models.BigIntegerField(primary_key=True)
+    operation = models.UUIDField(null=True)
+    kind = models.CharField(max_length=30)
+    version = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+    data = models.TextField(help_text="Canonical JSON, exactly as it was hashed.")
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    # Derived from data, for searching.
+    album = models.UUIDField(null=True)
+    code = models.CharField(max_length=60, blank=True)
+    person = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        default_permissions = ("view",)
+        indexes = [
+            models.Index(fields=["operation", "position"], name="event_by_operation"),
+            models.Index(fields=["operation", "kind", "position"], name="event_by_op_kind"),
+            models.Index(fields=["kind", "position"], name="event_by_kind"),
+            models.Index(fields=["at"], name="event_by_time"),
+            models.Index(
+                fields=["album", "position"],
+                name="event_by_album",
+                condition=models.Q(album__isnull=False),
+            ),
+            models.Index(
+                fields=["code", "position"], name="event_by_code", condition=~models.Q(code="")
+            ),
+            models.Index(
+                fields=["person", "position"],
+                name="event_by_person",
+                condition=~models.Q(person=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position} {self.kind}"
+
+    def as_event(self) -> Event:
+        return Event(
+            position=self.position,
+            operation=None if self.operation is None else str(self.operation),
+            kind=self.kind,
+            version=self.version,
+            at=instant(self.at),
+            data=json.loads(self.data),
+            previous_hash=self.previous_hash,
+            hash=self.hash,
+        )
+
+
+class LogHead(models.Model):
+    """One row: where the log ends, and the status there. Whoever appends holds its lock.
+
+    Position, hash and status stand in one row so that one read gives a snapshot that belongs
+    together, and so that connecting costs the same however long the log is.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    log_id = models.CharField(max_length=64, help_text="The previous_hash of event 1.")
+    position = models.BigIntegerField(default=0)
+    hash = models.CharField(max_length=64)
+    status = models.TextField(help_text="The fold of the whole log, as JSON.")
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"head at {self.position}"
+
+    def current_status(self) -> dict[str, Any]:
+        status: dict[str, Any] = json.loads(self.status)
+        return status
+
+
+class SyncOperation(models.Model):
+    """One sync: a projection of its events (counts from its end on), plus the worker's lease."""
+
+    id = models.UUIDField(primary_key=True)
+    catalog = models.PositiveSmallIntegerField(default=1, editable=False)
+    state = models.CharField(max_length=10)
+    trigger = models.CharField(max_length=10)
+    mode = models.CharField(max_length=10)
+    requested_by = models.CharField(max_length=500)
+    cancel_requested_by = models.CharField(max_length=500, blank=True)
+    requested_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    waiting_until = models.DateTimeField(null=True)
+    total = models.PositiveIntegerField(null=True)
+    synced = models.PositiveIntegerField(null=True)
+    failed = models.PositiveIntegerField(null=True)
+    added = models.PositiveIntegerField(null=True)
+    updated = models.PositiveIntegerField(null=True)
+    unchanged = models.PositiveIntegerField(null=True)
+    removed = models.PositiveIntegerField(null=True)
+    error_code = models.CharField(max_length=60, blank=True)
+    error_message = models.TextField(blank=True)
+    first_position = models.BigIntegerField()
+    last_position = models.BigIntegerField()
+
+    # The lease: who works on it. No projection, and of no meaning once it is finished.
+    worker = models.CharField(max_length=200, blank=True)
+    token = models.PositiveIntegerField(default=0, help_text="Rises with every claim.")
+    beat = models.PositiveBigIntegerField(default=0, help_text="Raised by the owner.")
+
+    class Meta:
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["catalog"],
+                condition=models.Q(finished_at__isnull=True),
+                name="one_unfinished_operation",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["-first_position"], name="operation_by_position"),
+            models.Index(fields=["requested_at"], name="operation_by_time"),
+            models.Index(fields=["state", "-first_position"], name="operation_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.state}"
+
+
+class StoredSheet(models.Model):
+    """The sheet that an unfinished operation accepted, so that a resumed one has the same rows."""
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    body = models.BinaryField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.sha256
+
+
+class WorkerPresence(models.Model):
+    """Which workers are alive, for people to see. Nothing decides by it: leases do that."""
+
+    name = models.CharField(max_length=200, primary_key=True)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["-seen_at"], name="worker_by_seen")]
+
+    def __str__(self) -> str:
+        return self.name

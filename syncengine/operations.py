@@ -1,0 +1,238 @@
+"""The life of an operation, in this order: start, claim, beat, park or hand over, cancel, end.
+
+Each step decides and writes in one transaction that holds the head of the log, so of several
+processes that try the same step one succeeds and the others see that it has happened.
+"""
+
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from django.db.models import F
+from django.utils import timezone
+
+from syncengine import log
+from syncengine.events import END_KINDS, instant
+from syncengine.log import Appender, Fence, StaleToken
+from syncengine.models import StoredSheet, SyncOperation, WorkerPresence
+
+BEAT_S = 2.0
+LEASE_S = 10.0  # without a beat, seen by one observer on its own monotonic clock
+MAX_RETRY_KEYS = 500  # so that a request stays within the size of an event
+
+Mode = Literal["full", "refresh", "retry"]
+Trigger = Literal["button", "api", "command", "schedule", "retry", "confirm"]
+
+
+class AlreadyUnfinished(Exception):
+    """Another operation has not finished; `operation` is its part of the status."""
+
+    def __init__(self, operation: dict[str, Any]) -> None:
+        super().__init__("A sync is already unfinished.")
+        self.operation = operation
+
+
+class UnknownOperation(LookupError):
+    """No operation has this id."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A worker's hold on an operation."""
+
+    fence: Fence
+    worker: str
+    status: dict[str, Any]  # the status right after the claim
+
+    @property
+    def operation(self) -> str:
+        return self.fence.operation
+
+
+def start(
+    by: str,
+    trigger: Trigger,
+    mode: Mode = "full",
+    keys: Sequence[str] = (),
+    confirm: str | None = None,
+) -> dict[str, Any]:
+    """Ask for a sync; returns its part of the status. Raises AlreadyUnfinished, InvalidEvent."""
+    with log.appending() as appender:
+        if SyncOperation.objects.filter(finished_at__isnull=True).exists():
+            raise AlreadyUnfinished(appender.status["operation"])
+        scope = {"mode": mode, "keys": list(keys), "confirm": confirm}
+        data = {"by": by, "trigger": trigger, "scope": scope}
+        appender.append("requested", data, str(uuid.uuid4()))
+        return _operation(appender)
+
+
+@dataclass
+class LeaseWatch:
+    """Sees whether an owner still beats, by this observer's own monotonic clock, so that no jump
+    of a wall clock can take an operation from its owner."""
+
+    clock: Callable[[], float] = time.monotonic  # seconds
+    _seen: tuple[str, int, int] | None = field(default=None, init=False)
+    _since: float = field(default=0.0, init=False)
+
+    def has_run_out(self, operation: SyncOperation) -> bool:
+        sight = (str(operation.pk), operation.token, operation.beat)
+        if sight != self._seen:
+            self._seen, self._since = sight, self.clock()
+        return self.clock() - self._since >= LEASE_S
+
+
+def claim(worker: str, watch: LeaseWatch) -> Claim | None:
+    """Take the unfinished operation if nobody works on it and it is its time; else None."""
+    unfinished = SyncOperation.objects.filter(finished_at__isnull=True).first()
+    if unfinished is None or not _claimable(unfinished, watch, timezone.now()):
+        return None
+    with log.appending() as appender:
+        # The same owner and token as just seen, else somebody was first.
+        taken = SyncOperation.objects.filter(
+            pk=unfinished.pk,
+            finished_at__isnull=True,
+            token=unfinished.token,
+            beat=unfinished.beat,
+            worker=unfinished.worker,
+            state=unfinished.state,
+        ).update(worker=worker, token=F("token") + 1)
+        if not taken:
+            return None
+        operation, token = str(unfinished.pk), unfinished.token + 1
+        if unfinished.cancel_requested_by:
+            # Its owner died between the request and the end.
+            _end_cancelled(appender, operation)
+            return None
+        attempt = appender.status["operation"]["attempt"] + 1
+        data = {"worker": worker, "attempt": attempt}
+        if unfinished.state == "pending":
+            appender.append("started", data, operation)
+        else:
+            data["reason"] = _resume_reason(unfinished)
+            appender.append("resumed", data, operation)
+        return Claim(Fence(operation, token), worker, appender.status)
+
+
+def _claimable(operation: SyncOperation, watch: LeaseWatch, now: datetime) -> bool:
+    if operation.worker and not watch.has_run_out(operation):
+        return False
+    if operation.cancel_requested_by:
+        return True
+    return operation.waiting_until is None or operation.waiting_until <= now
+
+
+def _resume_reason(operation: SyncOperation) -> str:
+    if operation.state == "waiting":
+        return "wait-over"
+    return "lease-expired" if operation.worker else "handed-over"
+
+
+def beat(claim: Claim) -> bool:
+    """Renew the lease. Returns whether somebody asked to cancel; raises StaleToken if it is lost."""
+    owned = SyncOperation.objects.filter(
+        pk=claim.operation, token=claim.fence.token, finished_at__isnull=True
+    )
+    if owned.update(beat=F("beat") + 1) != 1:
+        raise StaleToken(f"operation {claim.operation} left token {claim.fence.token} behind")
+    return bool(owned.values_list("cancel_requested_by", flat=True).first())
+
+
+def append(claim: Claim, kind: str, data: dict[str, Any]) -> dict[str, Any]:
+    """Append one event as the operation's owner; returns the status after it."""
+    with log.appending(claim.fence) as appender:
+        appender.append(kind, data, claim.operation)
+        return appender.status
+
+
+def park(claim: Claim, until: datetime, service: str, reason: str) -> None:
+    """Let the operation wait until a stored time, with no worker held."""
+    with log.appending(claim.fence) as appender:
+        data = {"until": instant(until), "service": service, "reason": reason}
+        appender.append("waiting", data, claim.operation)
+        _release(claim)
+
+
+def hand_over(claim: Claim) -> None:
+    """Give the operation back at once, for whichever worker is next; for a worker that stops."""
+    with log.appending(claim.fence):
+        _release(claim)
+
+
+def cancel(operation: str, by: str) -> dict[str, Any]:
+    """Ask an operation to stop; returns its part of the status. Where no worker holds it, it ends
+    here. On one that has ended, or was asked before, this changes nothing.
+
+    Raises UnknownOperation.
+    """
+    with log.appending() as appender:
+        stored = SyncOperation.objects.filter(pk=operation).first()
+        if stored is None:
+            raise UnknownOperation(operation)
+        if stored.finished_at is None:
+            if not stored.cancel_requested_by:
+                appender.append("cancel-requested", {"by": by}, operation)
+            if not stored.worker:
+                _end_cancelled(appender, operation)
+        return _operation(appender)
+
+
+def finish(claim: Claim, kind: str, data: dict[str, Any]) -> None:
+    """End the operation as its owner: `completed` or `failed`."""
+    if kind not in END_KINDS:
+        raise ValueError(f"{kind} ends nothing")
+    with log.appending(claim.fence) as appender:
+        appender.append(kind, data, claim.operation)
+        _forget_sheets()
+
+
+def finish_cancelled(claim: Claim) -> None:
+    """End the operation as its owner, because somebody asked for it."""
+    with log.appending(claim.fence) as appender:
+        _end_cancelled(appender, claim.operation)
+
+
+def worker_seen(worker: str) -> None:
+    """Note that a worker is alive, and forget those that have long been gone."""
+    WorkerPresence.objects.update_or_create(name=worker, defaults={"seen_at": timezone.now()})
+
+
+def worker_seen_at() -> datetime | None:
+    """When any worker was last alive."""
+    return WorkerPresence.objects.order_by("-seen_at").values_list("seen_at", flat=True).first()
+
+
+def worker_gone(worker: str) -> None:
+    """A worker that stops says so, and pages need not wait to find out."""
+    WorkerPresence.objects.filter(name=worker).delete()
+
+
+def _end_cancelled(appender: Appender, operation: str) -> None:
+    status = _operation(appender)
+    appender.append(
+        "cancelled",
+        {
+            "by": status["cancel_requested_by"],
+            "total": status["total"],
+            "synced": status["synced"],
+            "failed": status["failed"],
+        },
+        operation,
+    )
+    _forget_sheets()
+
+
+def _operation(appender: Appender) -> dict[str, Any]:
+    operation: dict[str, Any] = appender.status["operation"]
+    return operation
+
+
+def _release(claim: Claim) -> None:
+    SyncOperation.objects.filter(pk=claim.operation, token=claim.fence.token).update(worker="")
+
+
+def _forget_sheets() -> None:
+    StoredSheet.objects.all().delete()  # at most one operation is unfinished, and it just ended

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from albums.sources.sheet_rows import Row
+from albums.sources.spotify import Enriched
+
 Fields = dict[str, Any]
 Changes = dict[str, list[Any]]
 
@@ -47,3 +50,32 @@ def patched(old: Mapping[str, Any] | None, changes: Mapping[str, list[Any]]) -> 
 def is_visible(changes: Changes) -> bool:
     """Whether a reader of the catalog could see the difference."""
     return bool(changes.keys() - BOOKKEEPING)
+
+
+def merged(
+    row: Row, enriched: Enriched, old: Mapping[str, Any] | None, *, digest: str, fetched_at: str
+) -> Fields:
+    """An album's fields from its row and Spotify. What the sheet says wins; Spotify fills in."""
+    fields = dict(EMPTY) | {
+        "artist": row.artist or enriched.artist,
+        "title": row.title or enriched.title,
+        "year": row.year or enriched.year,
+        "genres": list(row.genres) or list(enriched.genres),
+        "label": row.label or enriched.label,
+        "spotify_id": enriched.spotify_id,
+        "spotify_title": enriched.title,
+        "spotify_artist": enriched.artist,
+        "release_date": enriched.release_date,
+        "album_type": enriched.album_type,
+        "total_tracks": enriched.total_tracks,
+        "tracks": enriched.tracks,
+        "cover_url": enriched.cover_url,
+        "match_score": enriched.match_score,
+        "match_query": enriched.match_query,
+        "row_digest": digest,
+        "fetched_at": fetched_at,
+    }
+    if old and enriched.match_score is None and old["spotify_id"] == enriched.spotify_id:
+        # Fetched by the id that an earlier sync had found: how it was found stays true.
+        fields |= {name: old[name] for name in ("match_score", "match_query")}
+    return fields

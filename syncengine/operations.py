@@ -14,10 +14,12 @@ from typing import Any, Literal
 from django.db.models import F
 from django.utils import timezone
 
+from albums.sources.errors import SyncError
 from syncengine import log
-from syncengine.events import END_KINDS, instant
+from syncengine.events import instant
 from syncengine.log import Appender, Fence, StaleToken
 from syncengine.models import StoredSheet, SyncOperation, WorkerPresence
+from syncengine.projectors import COUNTS
 
 BEAT_S = 2.0
 LEASE_S = 10.0  # without a beat, seen by one observer on its own monotonic clock
@@ -180,12 +182,26 @@ def cancel(operation: str, by: str) -> dict[str, Any]:
         return _operation(appender)
 
 
-def finish(claim: Claim, kind: str, data: dict[str, Any]) -> None:
-    """End the operation as its owner: `completed` or `failed`."""
-    if kind not in END_KINDS:
-        raise ValueError(f"{kind} ends nothing")
+def complete(claim: Claim) -> None:
+    """End the operation as its owner, with or without failed albums."""
     with log.appending(claim.fence) as appender:
-        appender.append(kind, data, claim.operation)
+        status = _operation(appender)
+        counts = {name: status[name] for name in COUNTS}
+        counts["total"] = status["synced"] + status["failed"]
+        appender.append("completed", counts, claim.operation)
+        _forget_sheets()
+
+
+def fail(claim: Claim, error: SyncError) -> None:
+    """End the operation as its owner, because the sync as a whole could not go on."""
+    with log.appending(claim.fence) as appender:
+        data = {
+            "code": error.code,
+            "message": error.message,
+            "remedy": error.remedy,
+            "details": error.details,
+        }
+        appender.append("failed", data, claim.operation)
         _forget_sheets()
 
 

@@ -1,0 +1,112 @@
+"""How the result for an album becomes an event: each function is one transaction that holds the
+album's change and the event that records it, and returns the status after it.
+
+All raise StaleToken where another worker has taken the operation over, and the database's errors;
+then nothing of it is stored.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils import timezone
+
+from albums import catalog
+from albums.fields import Changes, Fields, difference, is_visible, merged
+from albums.models import Album
+from albums.sources.errors import AlbumError
+from albums.sources.sheet_rows import Row
+from albums.sources.spotify import Enriched
+from syncengine import log
+from syncengine.events import instant
+from syncengine.log import Appender, Fence
+from syncengine.plan import Known, Task, new_album_id
+from syncengine.projection import Status
+
+
+def synced(fence: Fence, task: Task, enriched: Enriched, total: int) -> Status:
+    """Store what Spotify said of an album."""
+    with log.appending(fence) as appender:
+        stored = Album.objects.filter(pk=task.album).first() if task.album else None
+        old = catalog.fields_of(stored) if stored else None
+        now = instant(timezone.now())
+        new = merged(task.row, enriched, old, digest=task.digest, fetched_at=now)
+        changes = difference(old, new)
+        data = {
+            "album": task.album or new_album_id(),
+            **_place(task.row),
+            "artist": new["artist"],
+            "title": new["title"],
+            "outcome": _outcome(old, changes),
+            "changes": changes,
+        }
+        _append(appender, fence, "album-synced", data, total)
+    return appender.status
+
+
+def failed(fence: Fence, task: Task, error: AlbumError, total: int) -> Status:
+    """Record why an album could not be synced; the album itself stays as it is."""
+    with log.appending(fence) as appender:
+        data = {
+            "album": task.album,
+            **_place(task.row),
+            "artist": task.row.artist,
+            "title": task.row.title,
+            "code": error.code,
+            "message": error.message,
+            "remedy": error.remedy,
+            "candidates": [
+                {
+                    "id": candidate.id,
+                    "artist": candidate.artist,
+                    "title": candidate.title,
+                    "year": candidate.year,
+                    "score": candidate.score,
+                }
+                for candidate in error.candidates
+            ],
+        }
+        _append(appender, fence, "album-failed", data, total)
+    return appender.status
+
+
+def left_alone(fence: Fence, albums: Sequence[tuple[str, Row]], total: int) -> Status:
+    """Record (album, row) pairs whose last fetch is fresh enough; at most 100 of them."""
+    with log.appending(fence) as appender:
+        data = {"albums": [{"album": album, **_place(row)} for album, row in albums]}
+        _append(appender, fence, "albums-unchanged", data, total, count=len(albums))
+    return appender.status
+
+
+def removed(fence: Fence, album: Known) -> Status:
+    """Archive an album whose row left the sheet."""
+    with log.appending(fence) as appender:
+        names = {name: album[name] for name in ("key", "artist", "title")}
+        appender.append("album-removed", {"album": str(album["id"]), **names}, fence.operation)
+    return appender.status
+
+
+def _append(
+    appender: Appender,
+    fence: Fence,
+    kind: str,
+    data: dict[str, Any],
+    total: int,
+    count: int = 1,
+) -> None:
+    """Append the event of `count` albums, and before the first of all that their stage began."""
+    operation = appender.status["operation"]
+    if operation["stage"] != "albums":
+        stage = {"stage": "albums", "total": total, "sheet": None}
+        appender.append("stage-started", stage, fence.operation)
+    n = operation["synced"] + operation["failed"] + count
+    appender.append(kind, {**data, "n": n, "total": total}, fence.operation)
+
+
+def _place(row: Row) -> dict[str, Any]:
+    return {"key": row.key, "row": row.row}
+
+
+def _outcome(old: Fields | None, changes: Changes) -> str:
+    if old is None:
+        return "added"
+    return "updated" if is_visible(changes) else "unchanged"

@@ -1,0 +1,153 @@
+"""One sync, from the claim to the end, readable from top to bottom."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.utils import timezone
+
+from albums import catalog
+from albums.sources import sheet as google
+from albums.sources import sheet_rows
+from albums.sources.connect import Sources
+from albums.sources.errors import AlbumError, MustWait, SyncError
+from albums.sources.limiter import MAX_CALLS_IN_FLIGHT
+from albums.sources.sheet_rows import Row
+from syncengine import failures, history, log, operations, results
+from syncengine.events import instant
+from syncengine.log import StaleToken
+from syncengine.models import StoredSheet
+from syncengine.operations import Claim
+from syncengine.plan import Plan, Task, make_plan
+
+logger = logging.getLogger("groovelog.run")
+Database = Callable[..., Awaitable[Any]]  # runs a function on the worker's database thread
+
+UNCHANGED_ALBUMS_AN_EVENT = 100
+
+
+class Run:
+    """The sync of one operation by the worker that has claimed it."""
+
+    def __init__(
+        self, claim: Claim, sources: Sources, database: Database, ring: Callable[[], None]
+    ) -> None:
+        self._claim = claim
+        self._fence = claim.fence
+        self._sources = sources
+        self._database = database
+        self._ring = ring
+
+    async def sync(self) -> None:
+        """Work until the operation has ended or is parked.
+
+        Raises StaleToken where another worker has taken over, and DatabaseError where the database
+        is gone: both leave the operation to be resumed from its log.
+        """
+        try:
+            self._sources.spotify.require_credentials()
+            rows = await self._accepted_rows()
+            plan = await self._database(self._make_plan, rows)
+            await self._leave_fresh_albums_alone(plan)
+            await self._enrich(plan)
+            await self._archive(plan)
+            await self._write(operations.complete, self._claim)
+        except MustWait as wait:
+            until = timezone.now() + timedelta(seconds=wait.seconds)
+            await self._write(operations.park, self._claim, until, wait.service, wait.reason)
+        except SyncError as error:
+            await self._write(operations.fail, self._claim, error)
+        except (StaleToken, DatabaseError):
+            raise
+        except Exception as error:
+            logger.exception("operation %s failed unexpectedly", self._claim.operation)
+            await self._write(operations.fail, self._claim, failures.unexpected(error))
+
+    async def _accepted_rows(self) -> list[Row]:
+        """The rows of the sheet; those accepted before, where this operation is resumed."""
+        sha256 = await self._database(history.accepted_sheet, self._claim.operation)
+        if sha256 is not None:
+            stored = await self._database(StoredSheet.objects.get, pk=sha256)
+            return sheet_rows.parse(bytes(stored.body))
+        stage = {"stage": "sheet", "total": None, "sheet": None}
+        await self._write(operations.append, self._claim, "stage-started", stage)
+        sheet = await google.read_sheet(self._sources.http, self._sources.settings)
+        rows = sheet_rows.parse(sheet.body)
+        await self._write(self._accept, sheet, rows)
+        return rows
+
+    def _accept(self, sheet: google.Sheet, rows: list[Row]) -> None:
+        """Store the sheet and say so in one transaction, unless it would take away too much."""
+        plan = self._make_plan(rows)
+        confirmed = history.scope(self._claim.operation)["confirm"]
+        if plan.archives_too_much() and confirmed != sheet.sha256:
+            raise failures.shrunk(plan, len(rows), sheet.sha256)
+        with log.appending(self._fence) as appender:
+            StoredSheet.objects.get_or_create(pk=sheet.sha256, defaults={"body": sheet.body})
+            stage = {"stage": "spotify", "total": plan.total, "sheet": sheet.sha256}
+            appender.append("stage-started", stage, self._claim.operation)
+
+    def _make_plan(self, rows: list[Row]) -> Plan:
+        scope = history.scope(self._claim.operation)
+        max_age = timedelta(seconds=settings.SPOTIFY_MAX_AGE)
+        return make_plan(
+            rows,
+            catalog.known_albums(),
+            mode=scope["mode"],
+            keys=frozenset(scope["keys"]),
+            fetched_since=instant(timezone.now() - max_age),
+            done=history.keys_done(self._claim.operation),
+        )
+
+    async def _leave_fresh_albums_alone(self, plan: Plan) -> None:
+        for start in range(0, len(plan.fresh), UNCHANGED_ALBUMS_AN_EVENT):
+            batch = plan.fresh[start : start + UNCHANGED_ALBUMS_AN_EVENT]
+            await self._write(results.left_alone, self._fence, batch, plan.total)
+
+    async def _enrich(self, plan: Plan) -> None:
+        """Call Spotify for every task, several at once, and append each result as it comes."""
+        tasks = iter(plan.tasks)
+        self._sources.spotify.expect(
+            task.row.spotify_id or task.known_id or "" for task in plan.tasks
+        )
+        try:
+            async with self._announced_waits(), asyncio.TaskGroup() as group:
+                for _ in range(min(MAX_CALLS_IN_FLIGHT, len(plan.tasks))):
+                    group.create_task(self._work_off(tasks, plan.total))
+        except ExceptionGroup as several:
+            # One of them ended the run, and the group has cancelled the others.
+            raise several.exceptions[0] from None
+
+    async def _work_off(self, tasks: Iterator[Task], total: int) -> None:
+        for task in tasks:
+            try:
+                if task.row.problem:
+                    raise task.row.problem
+                enriched = await self._sources.spotify.enrich(task.row, task.known_id)
+                await self._write(results.synced, self._fence, task, enriched, total)
+            except (MustWait, SyncError, StaleToken):
+                raise
+            except Exception as error:
+                failure = self._failure_of(task, error)
+                await self._write(results.failed, self._fence, task, failure, total)
+
+    def _failure_of(self, task: Task, error: Exception) -> AlbumError:
+        if isinstance(error, AlbumError):
+            return error
+        logger.exception("row %d of operation %s failed", task.row.row, self._claim.operation)
+        if isinstance(error, DatabaseError):
+            return failures.not_stored(error)
+        return failures.poisoned(error)
+
+    async def _archive(self, plan: Plan) -> None:
+        for album in plan.gone:
+            await self._write(results.removed, self._fence, album)
+
+    async def _write(self, function: Callable[..., Any], *args: Any) -> None:
+        """Run one transaction, then ring the bell."""
+        await self._database(function, *args)
+        self._ring()

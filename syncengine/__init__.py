@@ -8,18 +8,21 @@ Core, pure (no clock, no database, no network):
 Storage:
 - `models`: the log, its head, operations and workers
 - `log`: the only door through which events are appended
+- `projectors`: what an event changes besides the log
 - `triggers`: what the database itself refuses
 - `checkpoints`: the head, written outside the database
 
 Use cases:
 - `operations`: start, claim, beat, park, cancel and finish, each a conditional update
 - `plan`: which row becomes which album (pure)
+- `results`, `failures`: how an album's result becomes an event, and the sync's own ways to fail
 - `run`: one sync, readable from top to bottom
 - `worker`: takes operations from the database and runs them
 - `history`: what audits read
 
 Doors:
-- `fanout`: the doorbell, and the hub that feeds the sockets of a web process
+- `fanout`: the doorbell, the only sender to the channel layer
+- `hub`: reads the log once for all sockets of a web process
 - `consumers`, `views`, `urls`: the socket and the HTTP interface
 - `management/commands`: the terminal
 """

@@ -1,0 +1,107 @@
+"""The socket at `/ws/sync/`: admits a browser to the hub, and takes its acknowledgements."""
+
+import json
+import logging
+from typing import Any
+from urllib.parse import parse_qs
+
+from channels.consumer import AsyncConsumer, get_handler_name
+from channels.db import database_sync_to_async
+from channels.exceptions import StopConsumer
+
+from syncengine import roles
+from syncengine.hub import Cursor, Socket, process_hub
+
+logger = logging.getLogger("groovelog.sockets")
+
+MAX_FRAME_BYTES = 64 * 1024
+MAX_SOCKETS_A_PERSON = 20
+CLOSE_BAD_FRAME = 4400
+CLOSE_SIGNED_OUT = 4401
+CLOSE_TOO_MANY = 4429
+
+
+class SyncConsumer(AsyncConsumer):
+    """One browser. Frames and close codes are those of the contract (README, "WebSocket")."""
+
+    # No layer has this name, so Channels subscribes to none: the hub does, once for all sockets.
+    channel_layer_alias = "none"
+    _socket: Socket | None = None
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        # Channels' own goes through a thread for each message to look after database connections;
+        # only connecting uses one here, and `database_sync_to_async` looks after that.
+        await getattr(self, get_handler_name(message))(message)
+
+    async def websocket_connect(self, message: dict[str, Any]) -> None:
+        await self.send({"type": "websocket.accept"})
+        user = self.scope["user"]
+        if not user.is_authenticated or not user.is_active:
+            return await self._close(CLOSE_SIGNED_OUT)
+        try:
+            cursor = parse_cursor(self.scope["query_string"])
+        except ValueError:
+            return await self._close(CLOSE_BAD_FRAME)
+        hub = process_hub()
+        name = user.get_full_name() or user.get_username()
+        if sum(socket.name == name for socket in hub.sockets) >= MAX_SOCKETS_A_PERSON:
+            return await self._close(CLOSE_TOO_MANY)
+        may_read_history = await database_sync_to_async(roles.is_auditor)(user)
+        self._socket = Socket(name, may_read_history, self._send_text, self._close)
+        await hub.join(self._socket, cursor)
+
+    async def websocket_receive(self, message: dict[str, Any]) -> None:
+        if self._socket is None:
+            return  # closing already
+        try:
+            position = parse_acknowledgement(message)
+        except ValueError:
+            return await self._close(CLOSE_BAD_FRAME)
+        await process_hub().acknowledge(self._socket, position)
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        if self._socket is not None:
+            await process_hub().leave(self._socket)
+        raise StopConsumer
+
+    async def _send_text(self, text: str) -> None:
+        await self.base_send({"type": "websocket.send", "text": text})
+
+    async def _close(self, code: int) -> None:
+        if self._socket is not None:
+            await process_hub().leave(self._socket)
+            self._socket = None
+        await self.base_send({"type": "websocket.close", "code": code})
+
+
+def parse_cursor(query_string: bytes) -> Cursor | None:
+    """The cursor in `after=N&hash=H`, None where there is neither; ValueError for half a cursor,
+    one that is none, or anything else."""
+    query = parse_qs(query_string.decode("ascii"), keep_blank_values=True, strict_parsing=False)
+    if not query:
+        return None
+    if query.keys() != {"after", "hash"} or any(len(values) != 1 for values in query.values()):
+        raise ValueError("a cursor is after=N&hash=H")
+    after, hash_ = query["after"][0], query["hash"][0]
+    if not (after.isascii() and after.isdecimal() and len(after) <= 16):
+        raise ValueError("after is a position")
+    if len(hash_) != 64 or not set(hash_) <= set("0123456789abcdef"):
+        raise ValueError("hash is 64 hex digits")
+    return Cursor(int(after), hash_)
+
+
+def parse_acknowledgement(message: dict[str, Any]) -> int:
+    """The position in `{"type": "ack", "position": N}`; ValueError for every other frame."""
+    text = message.get("text")
+    if text is None or len(text.encode()) > MAX_FRAME_BYTES:
+        raise ValueError("no text, or too much of it")
+    frame = json.loads(text)
+    if (
+        not isinstance(frame, dict)
+        or frame.keys() != {"type", "position"}
+        or frame["type"] != "ack"
+        or type(frame["position"]) is not int
+        or frame["position"] < 0
+    ):
+        raise ValueError("no acknowledgement")
+    return frame["position"]

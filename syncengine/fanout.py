@@ -1,0 +1,99 @@
+"""The only module that talks to the channel layer: the doorbell, and the hub that answers it.
+
+A ring says that there may be something new and carries nothing; whoever hears it reads the log,
+and everybody also looks by themselves now and then, so that a lost ring costs a moment and never
+an event. Channels delivers at most once (https://channels.readthedocs.io, "Channel Layers").
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+from channels.layers import get_channel_layer
+
+logger = logging.getLogger("groovelog.fanout")
+
+GROUP = "sync"  # every web process listens here
+WORKER_CHANNEL = "sync"  # one worker takes each message from here
+RING_LIMIT_S = 1.0  # a channel layer that hangs must not hold up a sync
+GROUP_RENEWAL_S = 10.0  # layers forget members: after a flush, an expiry, a restart
+FIRST_RETRY_S, LAST_RETRY_S = 0.5, 5.0
+
+
+async def ring() -> None:
+    """Tell every web process that the log has grown. Never fails."""
+    await _send(get_channel_layer().group_send(GROUP, {"type": "bell"}))
+
+
+async def nudge_worker() -> None:
+    """Tell one worker that there may be work. Never fails."""
+    await _send(get_channel_layer().send(WORKER_CHANNEL, {"type": "nudge"}))
+
+
+async def announce(process: str, names: list[str]) -> None:
+    """Tell every web process who watches through this one. Never fails."""
+    message = {"type": "watchers", "process": process, "names": names}
+    await _send(get_channel_layer().group_send(GROUP, message))
+
+
+async def _send(sending: Any) -> None:
+    try:
+        async with asyncio.timeout(RING_LIMIT_S):
+            await sending
+    except Exception as error:
+        # Nobody is lost by it: everybody looks into the log by themselves within seconds.
+        logger.warning("the channel layer took no message: %s", type(error).__name__)
+
+
+class Bell:
+    """Rings for a worker: at most one ring is under way, however many events there are."""
+
+    def __init__(self) -> None:
+        self._pulled = asyncio.Event()
+
+    def pull(self) -> None:
+        self._pulled.set()
+
+    async def ringing(self) -> None:
+        """Ring whenever the bell was pulled, until cancelled."""
+        while True:
+            await self._pulled.wait()
+            self._pulled.clear()
+            await ring()
+
+
+async def group_messages() -> AsyncIterator[dict[str, Any]]:
+    """Every message to the group, for ever: a layer that fails is tried again, and the membership
+    renewed, since a layer forgets it."""
+    async for message in _received(join=True):
+        yield message
+
+
+async def worker_messages() -> AsyncIterator[dict[str, Any]]:
+    """Every message to the worker, for ever."""
+    async for message in _received(join=False):
+        yield message
+
+
+async def _received(join: bool) -> AsyncIterator[dict[str, Any]]:
+    retry_s = FIRST_RETRY_S
+    while True:
+        try:
+            layer = get_channel_layer()
+            channel = await layer.new_channel() if join else WORKER_CHANNEL
+            while True:
+                if join:
+                    await layer.group_add(GROUP, channel)
+                message = None
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(GROUP_RENEWAL_S):
+                        message = await layer.receive(channel)
+                retry_s = FIRST_RETRY_S
+                if message is not None:
+                    yield message
+        except Exception as error:
+            logger.warning("the channel layer does not answer: %s", type(error).__name__)
+            await asyncio.sleep(retry_s)
+            retry_s = min(retry_s * 2, LAST_RETRY_S)

@@ -1,0 +1,185 @@
+"""The background worker: takes operations from the database and runs them.
+
+The message on its channel is only a nudge. Channels' own worker makes its consumer at the first
+message and dies with the channel layer (channels/worker.py, 4.3); this one looks into the database
+every second and outlives the layer.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
+from channels.worker import Worker
+from django.conf import settings
+from django.db import DatabaseError
+
+from albums.sources.connect import connected
+from albums.sources.limiter import Limiter
+from albums.sources.settings import SourceSettings
+from syncengine import checkpoints, fanout, operations
+from syncengine.fanout import Bell
+from syncengine.log import StaleToken
+from syncengine.operations import Claim, LeaseWatch
+from syncengine.run import Run
+
+logger = logging.getLogger("groovelog.worker")
+
+LOOK_S = 1.0
+
+
+class SyncWorker(Worker):
+    """Runs one sync at a time, for as long as the process lives.
+
+    `until_idle`: stop once no operation can be worked on, for a sync in the foreground.
+    """
+
+    def __init__(self, until_idle: bool = False) -> None:
+        super().__init__(
+            application=None,
+            channels=[fanout.WORKER_CHANNEL],
+            channel_layer=get_channel_layer(),
+        )
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
+        self._until_idle = until_idle
+        self._nudged = asyncio.Event()
+        self._bell = Bell()
+        self._watch = LeaseWatch()
+        self._limiter = Limiter(settings.SPOTIFY_CALLS_PER_30S)
+        # One thread with one connection: what this worker writes, it writes in order.
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sync-worker")
+
+    def run(self) -> None:
+        """Work until SIGTERM or SIGINT (for `runworker`)."""
+        with contextlib.suppress(asyncio.CancelledError):
+            asyncio.run(self._until_told_to_stop())
+
+    async def _until_told_to_stop(self) -> None:
+        task = asyncio.current_task()
+        for signal_number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(signal_number, task.cancel)
+        await self.handle()
+
+    async def handle(self) -> None:
+        """Look for work and do it. When cancelled, hands over what it holds at once."""
+        helpers = [
+            asyncio.create_task(duty)
+            for duty in (self.listener(fanout.WORKER_CHANNEL), self._bell.ringing(), self._seen())
+        ]
+        try:
+            await self._work()
+        finally:
+            for helper in helpers:
+                helper.cancel()
+            with contextlib.suppress(DatabaseError):
+                await asyncio.shield(self._database(operations.worker_gone, self.name))
+            self._thread.shutdown(wait=False)
+
+    async def listener(self, channel: str) -> None:
+        """Channels' hook for one channel: here every message is the same nudge."""
+        async for _ in fanout.worker_messages():
+            self._nudged.set()
+
+    async def _work(self) -> None:
+        await self._patiently(checkpoints.record)
+        while True:
+            claim = await self._patiently(operations.claim, self.name, self._watch)
+            if claim is not None:
+                await self._carry_out(claim)
+            elif self._until_idle:
+                return
+            else:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._nudged.wait(), LOOK_S)
+                self._nudged.clear()
+
+    async def _carry_out(self, claim: Claim) -> None:
+        """Run a claimed operation and keep its lease, until it ends or somebody else has it."""
+        self._bell.pull()
+        async with connected(source_settings(), self._limiter) as sources:
+            run = asyncio.create_task(Run(claim, sources, self._database, self._bell.pull).sync())
+            try:
+                await self._keep_lease(claim, run)
+            except StaleToken as stale:
+                logger.warning("%s", stale)
+            except DatabaseError:
+                logger.exception("operation %s waits for the database", claim.operation)
+                await asyncio.sleep(LOOK_S)
+            except asyncio.CancelledError:
+                # Told to stop: the next worker goes on where this one is.
+                await asyncio.shield(self._give_back(claim, run))
+                raise
+            finally:
+                await _stopped(run)
+        await self._patiently(checkpoints.record)
+        self._bell.pull()
+
+    async def _keep_lease(self, claim: Claim, run: "asyncio.Task[None]") -> None:
+        """Beat while the run goes on; end it where somebody asked to. Raises what the run does."""
+        while not run.done():
+            self._nudged.clear()
+            nudged = asyncio.create_task(self._nudged.wait())
+            await asyncio.wait(
+                {run, nudged}, timeout=operations.BEAT_S, return_when=asyncio.FIRST_COMPLETED
+            )
+            nudged.cancel()
+            if not run.done() and await self._database(operations.beat, claim):
+                await _stopped(run)
+                if not run.cancelled():
+                    break  # it came to its own end first
+                await self._database(operations.finish_cancelled, claim)
+                return
+        run.result()
+
+    async def _give_back(self, claim: Claim, run: "asyncio.Task[None]") -> None:
+        await _stopped(run)
+        with contextlib.suppress(StaleToken, DatabaseError):
+            await self._database(operations.hand_over, claim)
+        await fanout.nudge_worker()
+
+    async def _seen(self) -> None:
+        while True:
+            with contextlib.suppress(DatabaseError):
+                await self._database(operations.worker_seen, self.name)
+            await asyncio.sleep(operations.BEAT_S)
+
+    async def _patiently(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Run a function on the database, again and again while the database is gone."""
+        while True:
+            try:
+                return await self._database(function, *args)
+            except DatabaseError as error:
+                logger.warning("the database does not answer: %s", type(error).__name__)
+                await asyncio.sleep(LOOK_S)
+
+    async def _database(self, function: Callable[..., Any], *args: Any) -> Any:
+        run = database_sync_to_async(function, thread_sensitive=False, executor=self._thread)
+        return await run(*args)
+
+
+def source_settings() -> SourceSettings:
+    """The sources as the environment has them."""
+    return SourceSettings(
+        sheet_url=settings.GOOGLE_SHEETS_URL,
+        sheets_origin=settings.GOOGLE_SHEETS_ORIGIN,
+        client_id=settings.SPOTIFY_CLIENT_ID,
+        client_secret=settings.SPOTIFY_CLIENT_SECRET,
+        api_url=settings.SPOTIFY_API_URL,
+        token_url=settings.SPOTIFY_TOKEN_URL,
+        market=settings.SPOTIFY_MARKET,
+        calls_per_30s=settings.SPOTIFY_CALLS_PER_30S,
+        image_origins=tuple(settings.SPOTIFY_IMAGE_ORIGINS),
+    )
+
+
+async def _stopped(run: "asyncio.Task[None]") -> None:
+    run.cancel()
+    await asyncio.wait({run})

@@ -98,6 +98,12 @@ def known_albums() -> Iterable[dict[str, Any]]:
     )
 
 
+def names(albums: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """{album id: (artist, title)} as they stand."""
+    rows = Album.objects.filter(pk__in=list(albums)).values_list("pk", "artist", "title")
+    return {str(pk): (artist, title) for pk, artist, title in rows}
+
+
 # Writers
 
 

@@ -11,11 +11,11 @@ class SyncengineConfig(AppConfig):
 
 
 def _put_triggers_back(**kwargs: object) -> None:
-    from syncengine import triggers
-    from syncengine.models import SyncEvent
-
     # The signal also comes when the tables were migrated backwards, out of existence.
     from django.db import connection
+
+    from syncengine import triggers
+    from syncengine.models import SyncEvent
 
     if SyncEvent._meta.db_table in connection.introspection.table_names():
         triggers.install()

@@ -44,7 +44,8 @@ class SyncConsumer(AsyncConsumer):
             return await self._close(CLOSE_BAD_FRAME)
         hub = process_hub()
         name = user.get_full_name() or user.get_username()
-        if sum(socket.name == name for socket in hub.sockets) >= MAX_SOCKETS_A_PERSON:
+        of_this_person = sum(socket.name == name for socket in hub.sockets)
+        if hub.is_full or of_this_person >= MAX_SOCKETS_A_PERSON:
             return await self._close(CLOSE_TOO_MANY)
         may_read_history = await database_sync_to_async(roles.is_auditor)(user)
         self._socket = Socket(name, may_read_history, self._send_text, self._close)

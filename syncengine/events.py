@@ -10,7 +10,7 @@ To add an event kind, touch: `events.py` (schema), `projection.py` and `static/j
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -202,6 +202,10 @@ class Event:
     data: dict[str, Any]
     previous_hash: str
     hash: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The event as the socket and `/api/events` give it."""
+        return asdict(self)
 
 
 def canonical(value: Any) -> str:

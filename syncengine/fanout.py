@@ -8,7 +8,7 @@ an event. Channels delivers at most once (https://channels.readthedocs.io, "Chan
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from typing import Any
 
 from channels.layers import get_channel_layer
@@ -38,13 +38,20 @@ async def announce(process: str, names: list[str]) -> None:
     await _send(get_channel_layer().group_send(GROUP, message))
 
 
-async def _send(sending: Any) -> None:
+async def is_alive() -> bool:
+    """Whether the channel layer takes a message."""
+    return await _send(get_channel_layer().group_send(GROUP, {"type": "bell"}))
+
+
+async def _send(sending: Awaitable[None]) -> bool:
     try:
         async with asyncio.timeout(RING_LIMIT_S):
             await sending
+        return True
     except Exception as error:
         # Nobody is lost by it: everybody looks into the log by themselves within seconds.
         logger.warning("the channel layer took no message: %s", type(error).__name__)
+        return False
 
 
 class Bell:

@@ -4,9 +4,13 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from albums import catalog
+from syncengine import log
+from syncengine.events import Event
 from syncengine.models import SyncEvent, SyncOperation
-from syncengine.projection import apply, empty
-from syncengine.projectors import ALBUM_KINDS
+from syncengine.projection import MAX_FAILURES, refolded
+
+COUNTED = ("album-synced", "albums-unchanged", "album-failed", "album-removed")
 
 
 def events_of(operation: str, *kinds: str) -> Iterable[SyncEvent]:
@@ -42,3 +46,67 @@ def keys_done(operation: str) -> frozenset[str]:
         data = json.loads(text)
         keys.update(known["key"] for known in data.get("albums", [data]))
     return frozenset(keys)
+
+
+def failed_keys(operation: str) -> list[str]:
+    """The keys of the rows that failed, in the order of the log."""
+    failed = events_of(operation, "album-failed").values_list("data", flat=True)
+    return [json.loads(text)["key"] for text in failed]
+
+
+def operations(before: int | None = None, limit: int = 50) -> list[SyncOperation]:
+    """The newest operations first; `before` is the `first_position` to go on from."""
+    newest = SyncOperation.objects.order_by("-first_position")
+    if before is not None:
+        newest = newest.filter(first_position__lt=before)
+    return list(newest[:limit])
+
+
+def operation_status(operation: str) -> dict[str, Any] | None:
+    """The fold of one operation's events, as the status shows it; None where there is none.
+
+    Album events are left out of the reading where the operation has ended: its end has counted
+    them, and only the newest failures are shown.
+    """
+    current = log.current_status()["operation"]
+    if current is not None and current["id"] == operation:
+        return dict(current)
+    first = events_of(operation, "requested").first()
+    if first is None:
+        return None
+    events = [row.as_event() for row in events_of(operation).exclude(kind__in=COUNTED)]
+    failures = events_of(operation, "album-failed").order_by("-position")[:MAX_FAILURES]
+    events = sorted([*events, *(row.as_event() for row in failures)], key=lambda e: e.position)
+    status: dict[str, Any] = refolded(events)["operation"]
+    return status
+
+
+def album_results(
+    operation: str, *, failed: bool, after: int = 0, limit: int = 100
+) -> list[dict[str, Any]]:
+    """What became of each album in one sync, in the order of the log: `{"position", "album",
+    "key", "row", "artist", "title", "outcome", "code", "message", "remedy", "candidates",
+    "changes"}`. The failed ones, or all others; at most `limit` events after position `after`."""
+    kinds = ["album-failed"] if failed else ["album-synced", "albums-unchanged", "album-removed"]
+    rows = events_of(operation, *kinds).filter(position__gt=after)[:limit]
+    return [result for row in rows for result in _results(row.as_event())]
+
+
+def _results(event: Event) -> list[dict[str, Any]]:
+    empty_result = {
+        "position": event.position,
+        "row": None,
+        "outcome": {"albums-unchanged": "unchanged", "album-removed": "archived"}.get(event.kind),
+        "code": "",
+        "message": "",
+        "remedy": "",
+        "candidates": [],
+        "changes": {},
+    }
+    if event.kind != "albums-unchanged":
+        return [empty_result | event.data]
+    names = catalog.names(known["album"] for known in event.data["albums"])
+    return [
+        empty_result | known | dict(zip(("artist", "title"), names[known["album"]], strict=True))
+        for known in event.data["albums"]
+    ]

@@ -15,7 +15,7 @@ import uuid
 import weakref
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -38,6 +38,8 @@ HEARTBEAT_UNFINISHED_S = 2.0
 HEARTBEAT_IDLE_S = 5.0
 WATCHERS_S = 5.0  # how often a process says who watches through it
 WATCHERS_GONE_S = 15.0  # a process that has not said so for this long has gone
+
+MAX_SOCKETS = 2000  # in one process
 
 CLOSE_TOO_SLOW = 4408
 CLOSE_RESTART = 4412
@@ -97,6 +99,10 @@ class Hub:
         self._watchers_sent: list[str] = []
 
     # For the sockets
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.sockets) >= MAX_SOCKETS
 
     async def join(self, socket: Socket, cursor: Cursor | None) -> None:
         """Send what the browser lacks and keep it up to date from then on."""
@@ -233,7 +239,7 @@ class Hub:
             socket.ahead_bytes = 0
 
     def _remember(self, event: Event) -> None:
-        encoded = Encoded(event.position, event.hash, _json(asdict(event)))
+        encoded = Encoded(event.position, event.hash, _json(event.as_json()))
         self._tail.append(encoded)
         self._tail_bytes += len(encoded.text)
         while len(self._tail) > TAIL_EVENTS or self._tail_bytes > TAIL_BYTES:
@@ -369,3 +375,8 @@ def process_hub() -> Hub:
         _tasks.add(task)
         task.add_done_callback(_tasks.discard)
     return _hubs[loop]
+
+
+def process_hub_is_full() -> bool:
+    """Whether this process admits no more sockets. Callable from any thread."""
+    return any(hub.is_full for hub in list(_hubs.values()))

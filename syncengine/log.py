@@ -56,9 +56,7 @@ class Appender:
             at=instant(at),
             data=json.loads(text),
             previous_hash=previous_hash,
-            hash=chain_hash(
-                previous_hash, position, operation, kind, version, instant(at), text
-            ),
+            hash=chain_hash(previous_hash, position, operation, kind, version, instant(at), text),
         )
         SyncEvent.objects.bulk_create(
             [

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from albums.sources.errors import SyncError
 from django.db.models import F
 from django.utils import timezone
 
-from albums.sources.errors import SyncError
 from syncengine import log
-from syncengine.events import instant
+from syncengine.events import InvalidEvent, instant
 from syncengine.log import Appender, Fence, StaleToken
 from syncengine.models import StoredSheet, SyncOperation, WorkerPresence
 from syncengine.projectors import COUNTS
@@ -35,6 +35,10 @@ class AlreadyUnfinished(Exception):
     def __init__(self, operation: dict[str, Any]) -> None:
         super().__init__("A sync is already unfinished.")
         self.operation = operation
+
+
+class TooManyKeys(ValueError):
+    """A retry names more rows than one event can."""
 
 
 class UnknownOperation(LookupError):
@@ -61,7 +65,16 @@ def start(
     keys: Sequence[str] = (),
     confirm: str | None = None,
 ) -> dict[str, Any]:
-    """Ask for a sync; returns its part of the status. Raises AlreadyUnfinished, InvalidEvent."""
+    """Ask for a sync; returns its part of the status.
+
+    `keys` are the rows that a retry is about. Raises AlreadyUnfinished, InvalidEvent, TooManyKeys.
+    """
+    if (mode == "retry") != bool(keys):
+        raise InvalidEvent("A retry names rows, and nothing else does.")
+    if len(keys) > MAX_RETRY_KEYS:
+        raise TooManyKeys(
+            f"{len(keys)} rows are more than one retry takes ({MAX_RETRY_KEYS}); sync all instead."
+        )
     with log.appending() as appender:
         if SyncOperation.objects.filter(finished_at__isnull=True).exists():
             raise AlreadyUnfinished(appender.status["operation"])

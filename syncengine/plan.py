@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from albums.catalog import plain
 from albums.sources.sheet_rows import Row
+
+from albums.catalog import plain
 from syncengine.events import canonical
 
 # A sheet that would take away more than either of these is more likely broken than meant.

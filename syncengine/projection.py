@@ -44,10 +44,22 @@ def fold(events: Iterable[Event], status: Status) -> Status:
     return status
 
 
+def refolded(events: Iterable[Event]) -> Status:
+    """The fold of a selection of events, such as those of one operation: gaps are allowed."""
+    status = empty("")
+    for event in events:
+        status = _step(status, event)
+    return status
+
+
 def apply(status: Status, event: Event) -> Status:
-    """The status after one more event."""
+    """The status after one more event; raises Gap where it does not follow."""
     if event.position != status["position"] + 1 or event.previous_hash != status["hash"]:
         raise Gap(f"event {event.position} does not follow {status['position']}")
+    return _step(status, event)
+
+
+def _step(status: Status, event: Event) -> Status:
     status = {**status, "position": event.position, "hash": event.hash}
     if event.kind == "requested":
         status["operation"] = _requested(event)

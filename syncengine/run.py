@@ -6,6 +6,10 @@ from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
+from albums.sources.connect import Sources
+from albums.sources.errors import AlbumError, MustWait, SyncError
+from albums.sources.limiter import MAX_CALLS_IN_FLIGHT
+from albums.sources.sheet_rows import Row
 from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
@@ -13,10 +17,6 @@ from django.utils import timezone
 from albums import catalog
 from albums.sources import sheet as google
 from albums.sources import sheet_rows
-from albums.sources.connect import Sources
-from albums.sources.errors import AlbumError, MustWait, SyncError
-from albums.sources.limiter import MAX_CALLS_IN_FLIGHT
-from albums.sources.sheet_rows import Row
 from syncengine import failures, history, log, operations, results
 from syncengine.events import instant
 from syncengine.log import StaleToken
@@ -57,7 +57,7 @@ class Run:
             await self._archive(plan)
             await self._write(operations.complete, self._claim)
         except MustWait as wait:
-            until = timezone.now() + timedelta(seconds=wait.seconds)
+            until = timezone.now() + timedelta(seconds=wait.until_seconds)
             await self._write(operations.park, self._claim, until, wait.service, wait.reason)
         except SyncError as error:
             await self._write(operations.fail, self._claim, error)
@@ -65,7 +65,7 @@ class Run:
             raise
         except Exception as error:
             logger.exception("operation %s failed unexpectedly", self._claim.operation)
-            await self._write(operations.fail, self._claim, failures.unexpected(error))
+            await self._write(operations.fail, self._claim, failures.Unexpected(error))
 
     async def _accepted_rows(self) -> list[Row]:
         """The rows of the sheet; those accepted before, where this operation is resumed."""
@@ -85,7 +85,7 @@ class Run:
         plan = self._make_plan(rows)
         confirmed = history.scope(self._claim.operation)["confirm"]
         if plan.archives_too_much() and confirmed != sheet.sha256:
-            raise failures.shrunk(plan, len(rows), sheet.sha256)
+            raise failures.SheetShrunk(plan, len(rows), sheet.sha256)
         with log.appending(self._fence) as appender:
             StoredSheet.objects.get_or_create(pk=sheet.sha256, defaults={"body": sheet.body})
             stage = {"stage": "spotify", "total": plan.total, "sheet": sheet.sha256}
@@ -140,8 +140,8 @@ class Run:
             return error
         logger.exception("row %d of operation %s failed", task.row.row, self._claim.operation)
         if isinstance(error, DatabaseError):
-            return failures.not_stored(error)
-        return failures.poisoned(error)
+            return failures.NotStored(error)
+        return failures.AlbumUnexpected(error)
 
     async def _archive(self, plan: Plan) -> None:
         for album in plan.gone:

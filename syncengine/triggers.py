@@ -75,7 +75,9 @@ def missing() -> list[str]:
                 [TABLE],
             )
             present = {
-                name for name, sql in cursor.fetchall() if _folded(sql) == _folded(_SQLITE.get(name))
+                name
+                for name, sql in cursor.fetchall()
+                if _folded(sql) == _folded(_SQLITE.get(name))
             }
     return sorted(_wanted().keys() - present)
 

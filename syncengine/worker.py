@@ -16,15 +16,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from albums.sources.connect import connected
+from albums.sources.limiter import Limiter
+from albums.sources.settings import SourceSettings
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from channels.worker import Worker
 from django.conf import settings
 from django.db import DatabaseError
 
-from albums.sources.connect import connected
-from albums.sources.limiter import Limiter
-from albums.sources.settings import SourceSettings
 from syncengine import checkpoints, fanout, operations
 from syncengine.fanout import Bell
 from syncengine.log import StaleToken

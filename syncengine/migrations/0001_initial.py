@@ -4,100 +4,140 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='LogHead',
+            name="LogHead",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('log_id', models.CharField(help_text='The previous_hash of event 1.', max_length=64)),
-                ('position', models.BigIntegerField(default=0)),
-                ('hash', models.CharField(max_length=64)),
-                ('status', models.TextField(help_text='The fold of the whole log, as JSON.')),
+                (
+                    "id",
+                    models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False),
+                ),
+                (
+                    "log_id",
+                    models.CharField(help_text="The previous_hash of event 1.", max_length=64),
+                ),
+                ("position", models.BigIntegerField(default=0)),
+                ("hash", models.CharField(max_length=64)),
+                ("status", models.TextField(help_text="The fold of the whole log, as JSON.")),
             ],
             options={
-                'default_permissions': (),
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='StoredSheet',
+            name="StoredSheet",
             fields=[
-                ('sha256', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('body', models.BinaryField()),
+                ("sha256", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("body", models.BinaryField()),
             ],
             options={
-                'default_permissions': (),
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='SyncEvent',
+            name="SyncEvent",
             fields=[
-                ('position', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('operation', models.UUIDField(null=True)),
-                ('kind', models.CharField(max_length=30)),
-                ('version', models.PositiveSmallIntegerField()),
-                ('at', models.DateTimeField()),
-                ('data', models.TextField(help_text='Canonical JSON, exactly as it was hashed.')),
-                ('previous_hash', models.CharField(max_length=64)),
-                ('hash', models.CharField(max_length=64)),
-                ('album', models.UUIDField(null=True)),
-                ('code', models.CharField(blank=True, max_length=60)),
-                ('person', models.CharField(blank=True, max_length=500)),
+                ("position", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("operation", models.UUIDField(null=True)),
+                ("kind", models.CharField(max_length=30)),
+                ("version", models.PositiveSmallIntegerField()),
+                ("at", models.DateTimeField()),
+                ("data", models.TextField(help_text="Canonical JSON, exactly as it was hashed.")),
+                ("previous_hash", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64)),
+                ("album", models.UUIDField(null=True)),
+                ("code", models.CharField(blank=True, max_length=60)),
+                ("person", models.CharField(blank=True, max_length=500)),
             ],
             options={
-                'default_permissions': ('view',),
-                'indexes': [models.Index(fields=['operation', 'position'], name='event_by_operation'), models.Index(fields=['operation', 'kind', 'position'], name='event_by_op_kind'), models.Index(fields=['kind', 'position'], name='event_by_kind'), models.Index(fields=['at'], name='event_by_time'), models.Index(condition=models.Q(('album__isnull', False)), fields=['album', 'position'], name='event_by_album'), models.Index(condition=models.Q(('code', ''), _negated=True), fields=['code', 'position'], name='event_by_code'), models.Index(condition=models.Q(('person', ''), _negated=True), fields=['person', 'position'], name='event_by_person')],
+                "default_permissions": ("view",),
+                "indexes": [
+                    models.Index(fields=["operation", "position"], name="event_by_operation"),
+                    models.Index(fields=["operation", "kind", "position"], name="event_by_op_kind"),
+                    models.Index(fields=["kind", "position"], name="event_by_kind"),
+                    models.Index(fields=["at"], name="event_by_time"),
+                    models.Index(
+                        condition=models.Q(("album__isnull", False)),
+                        fields=["album", "position"],
+                        name="event_by_album",
+                    ),
+                    models.Index(
+                        condition=models.Q(("code", ""), _negated=True),
+                        fields=["code", "position"],
+                        name="event_by_code",
+                    ),
+                    models.Index(
+                        condition=models.Q(("person", ""), _negated=True),
+                        fields=["person", "position"],
+                        name="event_by_person",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SyncOperation',
+            name="SyncOperation",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('catalog', models.PositiveSmallIntegerField(default=1, editable=False)),
-                ('state', models.CharField(max_length=10)),
-                ('trigger', models.CharField(max_length=10)),
-                ('mode', models.CharField(max_length=10)),
-                ('requested_by', models.CharField(max_length=500)),
-                ('cancel_requested_by', models.CharField(blank=True, max_length=500)),
-                ('requested_at', models.DateTimeField()),
-                ('started_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('waiting_until', models.DateTimeField(null=True)),
-                ('total', models.PositiveIntegerField(null=True)),
-                ('synced', models.PositiveIntegerField(null=True)),
-                ('failed', models.PositiveIntegerField(null=True)),
-                ('added', models.PositiveIntegerField(null=True)),
-                ('updated', models.PositiveIntegerField(null=True)),
-                ('unchanged', models.PositiveIntegerField(null=True)),
-                ('removed', models.PositiveIntegerField(null=True)),
-                ('error_code', models.CharField(blank=True, max_length=60)),
-                ('error_message', models.TextField(blank=True)),
-                ('first_position', models.BigIntegerField()),
-                ('last_position', models.BigIntegerField()),
-                ('worker', models.CharField(blank=True, max_length=200)),
-                ('token', models.PositiveIntegerField(default=0, help_text='Rises with every claim.')),
-                ('beat', models.PositiveBigIntegerField(default=0, help_text='Raised by the owner.')),
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("catalog", models.PositiveSmallIntegerField(default=1, editable=False)),
+                ("state", models.CharField(max_length=10)),
+                ("trigger", models.CharField(max_length=10)),
+                ("mode", models.CharField(max_length=10)),
+                ("requested_by", models.CharField(max_length=500)),
+                ("cancel_requested_by", models.CharField(blank=True, max_length=500)),
+                ("requested_at", models.DateTimeField()),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("waiting_until", models.DateTimeField(null=True)),
+                ("total", models.PositiveIntegerField(null=True)),
+                ("synced", models.PositiveIntegerField(null=True)),
+                ("failed", models.PositiveIntegerField(null=True)),
+                ("added", models.PositiveIntegerField(null=True)),
+                ("updated", models.PositiveIntegerField(null=True)),
+                ("unchanged", models.PositiveIntegerField(null=True)),
+                ("removed", models.PositiveIntegerField(null=True)),
+                ("error_code", models.CharField(blank=True, max_length=60)),
+                ("error_message", models.TextField(blank=True)),
+                ("first_position", models.BigIntegerField()),
+                ("last_position", models.BigIntegerField()),
+                ("worker", models.CharField(blank=True, max_length=200)),
+                (
+                    "token",
+                    models.PositiveIntegerField(default=0, help_text="Rises with every claim."),
+                ),
+                (
+                    "beat",
+                    models.PositiveBigIntegerField(default=0, help_text="Raised by the owner."),
+                ),
             ],
             options={
-                'default_permissions': ('view',),
-                'indexes': [models.Index(fields=['-first_position'], name='operation_by_position'), models.Index(fields=['requested_at'], name='operation_by_time'), models.Index(fields=['state', '-first_position'], name='operation_by_state')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('finished_at__isnull', True)), fields=('catalog',), name='one_unfinished_operation')],
+                "default_permissions": ("view",),
+                "indexes": [
+                    models.Index(fields=["-first_position"], name="operation_by_position"),
+                    models.Index(fields=["requested_at"], name="operation_by_time"),
+                    models.Index(fields=["state", "-first_position"], name="operation_by_state"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("finished_at__isnull", True)),
+                        fields=("catalog",),
+                        name="one_unfinished_operation",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='WorkerPresence',
+            name="WorkerPresence",
             fields=[
-                ('name', models.CharField(max_length=200, primary_key=True, serialize=False)),
-                ('seen_at', models.DateTimeField()),
+                ("name", models.CharField(max_length=200, primary_key=True, serialize=False)),
+                ("seen_at", models.DateTimeField()),
             ],
             options={
-                'default_permissions': (),
-                'indexes': [models.Index(fields=['-seen_at'], name='worker_by_seen')],
+                "default_permissions": (),
+                "indexes": [models.Index(fields=["-seen_at"], name="worker_by_seen")],
             },
         ),
     ]

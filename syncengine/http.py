@@ -1,0 +1,79 @@
+"""What the HTTP doors share: who may enter, and errors that say what to do."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+View = Callable[..., HttpResponse]
+
+
+class HttpError(Exception):
+    """An answer with `{"error": {"code", "message", "remedy"}}`."""
+
+    def __init__(self, status: int, code: str, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.remedy = remedy
+
+    def as_response(self) -> JsonResponse:
+        error = {"code": self.code, "message": self.message, "remedy": self.remedy}
+        return JsonResponse({"error": error}, status=self.status)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    return request.accepts("application/json") and not request.accepts("text/html")
+
+
+def door(
+    may_enter: Callable[[Any], bool] | None = None, api: bool = False
+) -> Callable[[View], View]:
+    """Admit who is signed in and, where given, whom `may_enter` lets in.
+
+    Others get 401 or 403 as JSON where they ask for it or at an `api`, else a redirect to the
+    sign-in page or the 403 page. An HttpError becomes its answer.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            json = api or wants_json(request)
+            try:
+                _admit(request, may_enter)
+                return view(request, *args, **kwargs)
+            except HttpError as error:
+                if json:
+                    return error.as_response()
+                if error.status == 401:
+                    return redirect_to_login(request.get_full_path())
+                if error.status == 403:
+                    raise PermissionDenied(error.message) from error
+                return error_page(request, error)
+
+        return guarded
+
+    return decorate
+
+
+def _admit(request: HttpRequest, may_enter: Callable[[User], bool] | None) -> None:
+    if not request.user.is_authenticated:
+        raise HttpError(401, "signed-out", "You are signed out.", "Sign in and try again.")
+    if may_enter is not None and not may_enter(request.user):
+        raise HttpError(
+            403,
+            "not-allowed",
+            "Your account may not do this.",
+            "Ask an administrator to add your account to the group that may.",
+        )
+
+
+def error_page(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """The same error for people."""
+    return render(request, "error.html", {"error": error}, status=error.status)

@@ -1,0 +1,23 @@
+"""`manage.py runworker sync`: Channels' command, with a worker that outlives the channel layer."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from syncengine.fanout import WORKER_CHANNEL
+from syncengine.worker import SyncWorker
+
+
+class Command(BaseCommand):
+    help = "Run a background worker: it takes syncs from the database, one at a time."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("channel", choices=[WORKER_CHANNEL], help="the channel to listen on")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        worker = SyncWorker()
+        self.stdout.write(f"Worker {worker.name} waits for syncs. Stop it with Control-C.")
+        try:
+            worker.run()
+        except RuntimeError as error:
+            raise CommandError(str(error)) from error

@@ -9,8 +9,8 @@ from syncengine import log
 from syncengine.events import Event
 from syncengine.models import SyncEvent, SyncOperation
 from syncengine.projection import MAX_FAILURES, refolded
-
-COUNTED = ("album-synced", "albums-unchanged", "album-failed", "album-removed")
+from syncengine.projectors import ALBUM_KINDS, COUNTS
+from syncengine.sentences import headline
 
 
 def events_of(operation: str, *kinds: str) -> Iterable[SyncEvent]:
@@ -65,20 +65,21 @@ def operations(before: int | None = None, limit: int = 50) -> list[SyncOperation
 def operation_status(operation: str) -> dict[str, Any] | None:
     """The fold of one operation's events, as the status shows it; None where there is none.
 
-    Album events are left out of the reading where the operation has ended: its end has counted
-    them, and only the newest failures are shown.
+    Of an ended one only the newest failures are read among its album events: the others are
+    counted in its row.
     """
     current = log.current_status()["operation"]
     if current is not None and current["id"] == operation:
         return dict(current)
-    first = events_of(operation, "requested").first()
-    if first is None:
+    stored = SyncOperation.objects.filter(pk=operation).first()
+    if stored is None:
         return None
-    events = [row.as_event() for row in events_of(operation).exclude(kind__in=COUNTED)]
+    events = [row.as_event() for row in events_of(operation).exclude(kind__in=ALBUM_KINDS)]
     failures = events_of(operation, "album-failed").order_by("-position")[:MAX_FAILURES]
     events = sorted([*events, *(row.as_event() for row in failures)], key=lambda e: e.position)
-    status: dict[str, Any] = refolded(events)["operation"]
-    return status
+    folded: dict[str, Any] = refolded(events)["operation"]
+    folded |= {name: getattr(stored, name) for name in COUNTS}
+    return folded | {"message": headline(folded)}
 
 
 def album_results(

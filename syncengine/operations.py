@@ -147,7 +147,7 @@ def _resume_reason(operation: SyncOperation) -> str:
 
 
 def beat(claim: Claim) -> bool:
-    """Renew the lease. Returns whether somebody asked to cancel; raises StaleToken if it is lost."""
+    """Renew the lease; returns whether somebody asked to cancel. Raises StaleToken."""
     owned = SyncOperation.objects.filter(
         pk=claim.operation, token=claim.fence.token, finished_at__isnull=True
     )

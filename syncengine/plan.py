@@ -1,4 +1,4 @@
-"""Which row of the sheet becomes which album, and what is left to do. Pure: no clock, no database."""
+"""Which row becomes which album, and what is left to do. Pure: no clock, no database."""
 
 import hashlib
 import uuid

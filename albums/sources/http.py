@@ -199,7 +199,10 @@ class Http:
                 body = Body(encoding, limits.wire_bytes, limits.body_bytes)
                 async for chunk in response.content.iter_any():
                     body.feed(chunk)
-                return Answer(response.status, response.headers, body.finish())
+                whole = body.finish()
+                if response.status != 200:
+                    whole = _without_secret(whole, sent)
+                return Answer(response.status, response.headers, whole)
         except BlockedAddress:
             return AddressRefused("A host without a public address")
         except TooLarge:
@@ -221,6 +224,12 @@ def _last_outcome(state: RetryCallState) -> Answer:
         raise RuntimeError("tenacity ended without an outcome")
     answer: Answer = state.outcome.result()
     return answer
+
+
+def _without_secret(body: bytes, headers: Mapping[str, str]) -> bytes:
+    """Return an error's body without our credentials: some servers echo what they were sent."""
+    secret = headers.get("Authorization", "").rpartition(" ")[2]
+    return body.replace(secret.encode(), b"[removed]") if secret else body
 
 
 async def within(seconds: float, work: Awaitable[Answer]) -> Answer:

@@ -24,9 +24,9 @@ CLEAR_BY = 5  # so far ahead of every other album
 PLAUSIBLE = 75  # below that a candidate is not worth showing
 MOST_CANDIDATES = 5
 TITLE_SHARE, ARTIST_SHARE, YEAR_SHARE, TYPE_SHARE = 0.45, 0.40, 0.10, 0.05
-# However well the rest fits, these are not near enough to be accepted: "Let It Be" and "Let It
-# Bleed" are 85 percent alike.
-LEAST_TITLE, LEAST_ARTIST = 90, 80
+# However well the rest fits, less is not near enough to be accepted: "Let It Be" and "Let It
+# Bleed" are 85 percent alike, "The Rolling Stones" and "The Rolling Stones, Now!" 90.
+LEAST_TITLE, LEAST_ARTIST = 93, 80
 PART_OF_ARTISTS = 92  # "Prince" for "Prince & The Revolution", at most
 YEAR_SLACK = 1  # sheets and Spotify often differ by one
 LATER_YEAR, LATER_EDITION_YEAR = 50, 80  # a reissue carries its own year
@@ -63,8 +63,9 @@ class _Scored:
 
     def is_album_of(self, other: "_Scored") -> bool:
         """Whether both are releases of one album, as far as names can tell."""
-        same = self.title.core == other.title.core and self.title.numerals == other.title.numerals
-        return same and set(map(fold, self.found.artists)) == set(map(fold, other.found.artists))
+        if self.title.core.replace(" ", "") != other.title.core.replace(" ", ""):
+            return False
+        return set(map(fold, self.found.artists)) == set(map(fold, other.found.artists))
 
 
 def best(row: Row, candidates: Sequence[Found]) -> Match:
@@ -109,7 +110,8 @@ def _scored(row: Row, found: Found) -> _Scored:
     )
     title = read_title(sides(found.title)[offered])
     artist_score = _artist_score(row.artist, found.artists)
-    year_score = _year_score(row.year, found.year, bool(title.editions - wanted.editions))
+    reissue = bool(title.editions - wanted.editions)
+    year_score = _year_score(row.year, found.year, reissue)
     total = int(
         title_score * TITLE_SHARE
         + artist_score * ARTIST_SHARE
@@ -117,8 +119,8 @@ def _scored(row: Row, found: Found) -> _Scored:
         + TYPE_SCORES.get(found.album_type, 60) * TYPE_SHARE
         + 1e-9
     )
-    too_early = row.year and found.year and found.year < row.year - YEAR_SLACK
-    if title_score < LEAST_TITLE or artist_score < LEAST_ARTIST or too_early:
+    unlike = title_score < LEAST_TITLE or artist_score < LEAST_ARTIST
+    if unlike or _is_other_year(row, found, title, reissue):
         total = min(total, ACCEPTED - 1)
     return _Scored(found, total, title)
 
@@ -157,6 +159,19 @@ def _year_score(ours: int | None, theirs: int | None, edition: bool) -> int:
     if theirs < ours:
         return 0
     return LATER_EDITION_YEAR if edition else LATER_YEAR
+
+
+def _is_other_year(row: Row, found: Found, title: Title, reissue: bool) -> bool:
+    """Whether the years alone forbid a certain match.
+
+    An album cannot be older than its row says. It may be newer, as a reissue; but an album
+    that bears its artist's name often has a namesake by the same artist, so there a newer one
+    must call itself an edition.
+    """
+    if row.year is None or found.year is None or abs(row.year - found.year) <= YEAR_SLACK:
+        return False
+    namesake = title.core == read_title(row.artist).core
+    return found.year < row.year or (namesake and not reissue)
 
 
 def _preference(row: Row, one: _Scored) -> tuple[bool, int, int, int]:

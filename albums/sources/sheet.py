@@ -89,11 +89,10 @@ def next_hop(url: URL, location: str, origin: str) -> URL:
     *.googleusercontent.com over HTTPS. Raises SheetPrivate for Google's sign-in page and
     SheetBlockedAddress for everything else, before any connection is made.
     """
-    try:
-        target = url.join(URL(location))
-        target_origin = target.origin()
-    except ValueError:
-        raise SheetBlockedAddress() from None
+    target = _joined(url, location)
+    target_origin = origin_of(target) if target else None
+    if target is None or target_origin is None:
+        raise SheetBlockedAddress()
     host = (target.host or "").lower()
     if host == SIGN_IN_HOST or (target_origin == origin_of(origin) and _signs_in(target)):
         raise SheetPrivate()
@@ -104,6 +103,13 @@ def next_hop(url: URL, location: str, origin: str) -> URL:
     if target.scheme == "https" and target.port == 443 and host.endswith(CONTENT_HOSTS):
         return target
     raise SheetBlockedAddress()
+
+
+def _joined(url: URL, location: str) -> URL | None:
+    try:
+        return url.join(URL(location))
+    except ValueError:
+        return None
 
 
 def _signs_in(url: URL) -> bool:
@@ -121,7 +127,7 @@ async def _follow(http: Http, ref: SheetRef, origin: str) -> Answer:
         if answer.status not in REDIRECTS:
             return answer
         url = next_hop(url, answer.headers.get("Location", ""), origin)
-    raise SheetBlockedAddress()
+    raise SheetUnavailable(status=answer.status)
 
 
 def _accept(answer: Answer, ref: SheetRef) -> Sheet:

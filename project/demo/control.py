@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 from typing import Any
+from urllib.parse import unquote_plus
 
 from aiohttp import hdrs, web
 
@@ -177,7 +178,8 @@ class Control:
     def _summary(self, changed: set[str]) -> str:
         """Return in a few words what is on now."""
         switches = (*SPOTIFY, *GOOGLE, *BOTH)
-        on = [switch.title for switch in switches if is_on(switch, changed)]
+        state = self._behaviour.as_json()
+        on = [headline(switch, state) for switch in switches if is_on(switch, changed)]
         if self._behaviour.custom_sheet is not None:
             on.append("A sheet of your own")
         now = self._behaviour.now
@@ -186,7 +188,7 @@ class Control:
         if now.latency_ms is not None:
             on.append(f"Spotify answers after {now.latency_ms} ms")
         if now.speed != 1:
-            on.append("No waiting" if now.speed == 0 else f"Waiting times {now.speed:g}")
+            on.append("No waiting" if now.speed == 0 else f"Waits at {now.speed * 100:g} %")
         return html.escape(", ".join(on)) or "Everything is normal"
 
     async def style(self, request: web.Request) -> web.Response:
@@ -252,16 +254,34 @@ def is_on(switch: Switch, changed: set[str]) -> bool:
     return switch.names[0] in changed
 
 
+def headline(switch: Switch, state: Mapping[str, Any]) -> str:
+    """Return a switch that is on in a few words, with its measure where it has one."""
+    value = state[switch.names[0]]
+    match switch.names[0]:
+        case "rate_limit_calls":
+            return f"Rate limit for {value} calls"
+        case "broken_percent":
+            return f"Spotify broken for {value} %"
+        case "failing_albums":
+            return f"{len(value)} albums fail"
+        case "sheet":
+            return f"Sheet: {SHEET_NAMES[value]}"
+        case "network_lost" | "hang":
+            return f"{switch.title}: {PEER_NAMES[value]}"
+        case _:
+            return switch.title
+
+
 def rows(switches: tuple[Switch, ...], state: Mapping[str, Any], changed: set[str]) -> str:
     return "\n".join(row(switch, state, is_on(switch, changed)) for switch in switches)
 
 
 def row(switch: Switch, state: Mapping[str, Any], on: bool) -> str:
-    mark = '<span class="mark">On</span>' if on else ""
+    mark = ' <span class="mark">On</span>' if on else ""
     return (
-        f'<li class="{"on" if on else "off"}"><div class="words"><h3>{switch.title}{mark}</h3>'
-        f"<p>{switch.does}</p><p class=then>Groovelog {switch.then}</p></div>"
-        f"{form(switch, state, on)}</li>"
+        f'<li class="{"on" if on else "off"}"><h3>{switch.title}{mark}</h3>'
+        f"{form(switch, state, on)}"
+        f'<p>{switch.does}</p><p class="then">Groovelog {switch.then}</p></li>'
     )
 
 
@@ -270,7 +290,7 @@ def form(switch: Switch, state: Mapping[str, Any], on: bool) -> str:
     name = switch.names[0]
     match name:
         case "rate_limit_calls":
-            calls = number("rate_limit_calls", "calls", state[name] or 3)
+            calls = number("rate_limit_calls", "calls", state[name] if on else 3)
             seconds = number("rate_limit_seconds", "seconds", state["rate_limit_seconds"])
             fields, verb = calls + seconds, "Set"
         case "quota_exceeded":
@@ -292,10 +312,7 @@ def form(switch: Switch, state: Mapping[str, Any], on: bool) -> str:
             fields, verb = toggle(name, on), turn(on)
     about = html.escape(switch.title)
     button = f'<button aria-label="{verb}: {about}">{verb}</button>'
-    off = ""
-    if on and name == "rate_limit_calls":
-        off = f'<button name="{name}" value="0" form="off">Turn off</button>'
-    return f'<form method="post" action="/behaviour">{fields}{button}</form>{off}'
+    return f'<form method="post" action="/behaviour">{fields}{button}</form>'
 
 
 def turn(on: bool) -> str:
@@ -326,7 +343,7 @@ def call_rows(recent: list[dict[str, Any]]) -> str:
     return "\n".join(
         f'<tr class="{"well" if call["answer"][0] in "23" else "ill"}">'
         f'<td><time datetime="{call["at"]}">{call["at"][11:19]}</time></td>'
-        f"<td>{call['method']} {html.escape(call['path'])}</td>"
+        f"<td>{call['method']} {html.escape(unquote_plus(call['path']))}</td>"
         f"<td>{call['answer']}</td><td>{call['milliseconds']:,} ms</td></tr>"
         for call in recent[:24]
     )

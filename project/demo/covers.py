@@ -19,8 +19,9 @@ SIZES = (640, 300, 64)  # px, widest first, as Spotify lists them
 WITHOUT_TEXT = 64  # px; letters would be specks
 SIDE = 640
 MARGIN = 44
+MOST_SHOWN = 200  # covers on the page of covers
 STRIP = 140  # height of the part that belongs to title and artist
-LONGEST_LINE = 38  # letters of average width that fit between the margins
+LONGEST_LINE = 31  # letters of average width in the title that fit between the margins
 
 
 @dataclass(frozen=True)
@@ -338,9 +339,9 @@ def lettering(album: Album, colours: Palette) -> str:
     artist = " & ".join(album.artists) if len(album.artists) < 3 else album.artists[0]
     font = f'font-family="system-ui, sans-serif" fill="{colours.ink}"'
     return (
-        f'<text x="{MARGIN}" y="72" font-size="30" font-weight="600" {font}>'
+        f'<text x="{MARGIN}" y="72" font-size="29" font-weight="600" {font}>'
         f"{html.escape(shorten(album.name))}</text>"
-        f'<text x="{MARGIN}" y="108" font-size="24" opacity="0.78" {font}>'
+        f'<text x="{MARGIN}" y="108" font-size="23" opacity="0.78" {font}>'
         f"{html.escape(shorten(artist))}</text>"
     )
 
@@ -383,7 +384,7 @@ class Covers:
         return web.Response(text=drawn, content_type="image/svg+xml", headers=headers)
 
     async def contact_sheet(self, request: web.Request) -> web.Response:
-        known = list(self._library.albums.values())[:200]
+        known = list(self._library.albums.values())[:MOST_SHOWN]
         pictures = "\n".join(
             f'<img src="{cover_path(album.id, 300)}" width="200" height="200" loading="lazy" '
             f'alt="{html.escape(album.name)}">'

@@ -1,0 +1,170 @@
+"""Applies the switches and the latencies to every call that reaches one of the two services."""
+
+import asyncio
+import math
+import random
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from .behaviour import Behaviour, parse_window
+from .calls import Ledger
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+SPOTIFY_MEDIAN = 0.18  # seconds
+GOOGLE_MEDIAN = 0.6  # seconds for each of the two steps, the redirect and the file
+SPREAD = 0.5  # of the logarithm: one call in twenty takes more than twice the median
+STALL_CHANCE = 0.015  # now and then an answer takes seconds, as it does on the real thing
+STALL = 2.2  # seconds
+SLOW_FACTOR = 8
+LOOK_AGAIN = 0.05  # seconds between two looks at whether a hung call may end
+
+PREMIUM_TEXT = (
+    "Active premium subscription required for the owner of the app. When the subscription status "
+    "changes, it can take a few hours before requests are allowed again."
+)
+BAD_GATEWAY = "<html><head><title>502</title></head><body><h1>502 Bad Gateway</h1></body></html>\n"
+
+
+class RollingWindow:
+    """Accepts at most `calls` calls within any `seconds` seconds; refused calls do not count."""
+
+    def __init__(self) -> None:
+        self._accepted: deque[float] = deque()
+
+    def refuse(self, setting: str | None) -> int | None:
+        """Return None where the call is accepted, else the whole seconds to wait (1 or more)."""
+        if setting is None:
+            self._accepted.clear()
+            return None
+        calls, seconds = parse_window(setting)
+        now = time.monotonic()
+        while self._accepted and self._accepted[0] <= now - seconds:
+            self._accepted.popleft()
+        if len(self._accepted) < calls:
+            self._accepted.append(now)
+            return None
+        free_at = self._accepted[len(self._accepted) - calls] + seconds
+        return max(1, math.ceil(free_at - now))
+
+
+class Weather:
+    """What comes between a caller and the service: delays, refusals, silence."""
+
+    def __init__(self, behaviour: Behaviour, ledger: Ledger, seed: int) -> None:
+        self.behaviour = behaviour
+        self.ledger = ledger
+        self.window = RollingWindow()
+        self.chance = random.Random(seed)
+
+    @web.middleware
+    async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        service = service_of(request.path)
+        if service is None:
+            return await handler(request)
+        resource = request.match_info.route.resource
+        place = resource.canonical if resource else "unknown"
+        endpoint = f"{request.method} {place}"
+        begun = self.ledger.begin(endpoint)
+        answer = "dropped"
+        try:
+            response = await self._pass(request, handler, service)
+            if response is not None:
+                answer = str(response.status)
+                return response
+            answer = "hung" if self.behaviour.affects("hang", service) else "dropped"
+            return drop(request)
+        except web.HTTPException as error:
+            answer = str(error.status)
+            raise
+        finally:
+            self.ledger.end(begun, endpoint, service, request.method, request.path_qs, answer)
+
+    async def _pass(
+        self, request: web.Request, handler: Handler, service: str
+    ) -> web.StreamResponse | None:
+        """Return the answer, or None where the connection is to be cut without one."""
+        if self.behaviour.affects("network_lost", service):
+            return None
+        if self.behaviour.affects("hang", service):
+            await self._hang(request, service)
+            return None
+        if service == "google":
+            await self._delay(GOOGLE_MEDIAN)
+            return await handler(request)
+        refusal = self._refusal(request)
+        if refusal is not None:
+            return refusal
+        await self._delay(SPOTIFY_MEDIAN)
+        # Cables are cut in the middle of a call, too.
+        if self.behaviour.affects("network_lost", service):
+            return None
+        return self._fault(request) or await handler(request)
+
+    async def _hang(self, request: web.Request, service: str) -> None:
+        """Say nothing until the caller goes away or the switch is turned off."""
+        while self.behaviour.affects("hang", service):
+            if request.transport is None or request.transport.is_closing():
+                return
+            await asyncio.sleep(LOOK_AGAIN)
+
+    async def _delay(self, median: float) -> None:
+        """Wait as long as the service would: seldom much less than the median, at times more."""
+        now = self.behaviour.now
+        if median == SPOTIFY_MEDIAN and now.latency_ms is not None:
+            seconds = now.latency_ms / 1000
+        else:
+            seconds = median * math.exp(self.chance.gauss(0, SPREAD)) * now.speed
+            if self.chance.random() < STALL_CHANCE:
+                seconds += STALL * now.speed
+        if now.slow:
+            seconds *= SLOW_FACTOR
+        if seconds > 0:
+            await asyncio.sleep(seconds)
+
+    def _refusal(self, request: web.Request) -> web.Response | None:
+        """Return a 429 where one is due. Tokens come from another host, which does not count."""
+        if not request.path.startswith("/v1/"):
+            return None
+        if self.behaviour.now.quota_exceeded:
+            return too_many("Too many requests", self.behaviour.now.quota_seconds, quota=True)
+        if self.behaviour.take_rate_limit():
+            return too_many("API rate limit exceeded", self.behaviour.now.rate_limit_seconds)
+        wait = self.window.refuse(self.behaviour.now.window)
+        return None if wait is None else too_many("API rate limit exceeded", wait)
+
+    def _fault(self, request: web.Request) -> web.Response | None:
+        now = self.behaviour.now
+        if request.path.startswith("/v1/") and now.premium_missing:
+            return web.Response(status=403, text=PREMIUM_TEXT)
+        if self.chance.random() * 100 < now.broken_percent:
+            status = self.chance.choice((500, 502, 503))
+            return web.Response(status=status, text=BAD_GATEWAY, content_type="text/html")
+        return None
+
+
+def service_of(path: str) -> str | None:
+    """Return which of the two services a path belongs to, or None for the demo's own pages."""
+    if path.startswith(("/v1/", "/api/")):
+        return "spotify"
+    if path.startswith(("/spreadsheets/", "/export-file/", "/accounts/")):
+        return None if path.endswith("/edit") else "google"
+    return None
+
+
+def too_many(message: str, seconds: int, *, quota: bool = False) -> web.Response:
+    error: dict[str, object] = {"status": 429, "message": message}
+    if quota:
+        error["reason"] = "QUOTA_EXCEEDED"
+    headers = {"Retry-After": str(seconds)}
+    return web.json_response({"error": error}, status=429, headers=headers)
+
+
+def drop(request: web.Request) -> web.Response:
+    """Cut the connection without an answer; what is returned reaches nobody."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=500)

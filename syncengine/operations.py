@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from albums.sources.errors import SyncError
 from django.db.models import F
 from django.utils import timezone
 
+from albums.sources.errors import SyncError
 from syncengine import log
 from syncengine.events import InvalidEvent, instant
 from syncengine.log import Appender, Fence, StaleToken
@@ -161,6 +161,15 @@ def append(claim: Claim, kind: str, data: dict[str, Any]) -> dict[str, Any]:
     with log.appending(claim.fence) as appender:
         appender.append(kind, data, claim.operation)
         return appender.status
+
+
+def wait_over(claim: Claim) -> None:
+    """Say that the owner goes on after a wait that it sat out."""
+    with log.appending(claim.fence) as appender:
+        status = _operation(appender)
+        if status["state"] == "waiting":
+            again = {"worker": claim.worker, "attempt": status["attempt"], "reason": "wait-over"}
+            appender.append("resumed", again, claim.operation)
 
 
 def park(claim: Claim, until: datetime, service: str, reason: str) -> None:

@@ -2,21 +2,25 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
-from albums.sources.connect import Sources
-from albums.sources.errors import AlbumError, MustWait, SyncError
-from albums.sources.limiter import MAX_CALLS_IN_FLIGHT
-from albums.sources.sheet_rows import Row
 from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 
 from albums import catalog
-from albums.sources import sheet as google
 from albums.sources import sheet_rows
+from albums.sources.connect import Sources
+from albums.sources.errors import AlbumError, MustWait, SyncError
+from albums.sources.limiter import MAX_CALLS_IN_FLIGHT
+from albums.sources.sheet import Sheet
+from albums.sources.sheet_rows import Row
+from albums.sources.spotify import BATCH_IDS, SpotifyClient
 from syncengine import failures, history, log, operations, results
 from syncengine.events import instant
 from syncengine.log import StaleToken
@@ -75,12 +79,12 @@ class Run:
             return sheet_rows.parse(bytes(stored.body))
         stage = {"stage": "sheet", "total": None, "sheet": None}
         await self._write(operations.append, self._claim, "stage-started", stage)
-        sheet = await google.read_sheet(self._sources.http, self._sources.settings)
+        sheet = await self._sources.sheet()
         rows = sheet_rows.parse(sheet.body)
         await self._write(self._accept, sheet, rows)
         return rows
 
-    def _accept(self, sheet: google.Sheet, rows: list[Row]) -> None:
+    def _accept(self, sheet: Sheet, rows: list[Row]) -> None:
         """Store the sheet and say so in one transaction, unless it would take away too much."""
         plan = self._make_plan(rows)
         confirmed = history.scope(self._claim.operation)["confirm"]
@@ -110,23 +114,18 @@ class Run:
 
     async def _enrich(self, plan: Plan) -> None:
         """Call Spotify for every task, several at once, and append each result as it comes."""
-        tasks = iter(plan.tasks)
-        self._sources.spotify.expect(
-            task.row.spotify_id or task.known_id or "" for task in plan.tasks
-        )
+        tasks = Tasks(plan.tasks, self._sources.spotify)
         try:
-            async with self._announced_waits(), asyncio.TaskGroup() as group:
+            async with self._waits_announced(), asyncio.TaskGroup() as group:
                 for _ in range(min(MAX_CALLS_IN_FLIGHT, len(plan.tasks))):
                     group.create_task(self._work_off(tasks, plan.total))
         except ExceptionGroup as several:
             # One of them ended the run, and the group has cancelled the others.
             raise several.exceptions[0] from None
 
-    async def _work_off(self, tasks: Iterator[Task], total: int) -> None:
-        for task in tasks:
+    async def _work_off(self, tasks: "Tasks", total: int) -> None:
+        while task := await tasks.next():
             try:
-                if task.row.problem:
-                    raise task.row.problem
                 enriched = await self._sources.spotify.enrich(task.row, task.known_id)
                 await self._write(results.synced, self._fence, task, enriched, total)
             except (MustWait, SyncError, StaleToken):
@@ -134,6 +133,25 @@ class Run:
             except Exception as error:
                 failure = self._failure_of(task, error)
                 await self._write(results.failed, self._fence, task, failure, total)
+
+    @asynccontextmanager
+    async def _waits_announced(self) -> AsyncIterator[None]:
+        """Record each short wait that Spotify asks for, and its end, while it is waited out."""
+        limiter = self._sources.limiter
+
+        async def closed(seconds: float) -> None:
+            until = instant(timezone.now() + timedelta(seconds=seconds))
+            wait = {"until": until, "service": "spotify", "reason": "rate-limit"}
+            await self._write(operations.append, self._claim, "waiting", wait)
+
+        async def opened() -> None:
+            await self._write(operations.wait_over, self._claim)
+
+        limiter.on_closed, limiter.on_open = closed, opened
+        try:
+            yield
+        finally:
+            limiter.forget_observers()
 
     def _failure_of(self, task: Task, error: Exception) -> AlbumError:
         if isinstance(error, AlbumError):
@@ -151,3 +169,22 @@ class Run:
         """Run one transaction, then ring the bell."""
         await self._database(function, *args)
         self._ring()
+
+
+class Tasks:
+    """Hands out the tasks in order, and lets Spotify fetch the next albums in one call where the
+    app may do that."""
+
+    def __init__(self, tasks: Iterable[Task], spotify: SpotifyClient) -> None:
+        self._coming = iter(tasks)
+        self._ready: deque[Task] = deque()
+        self._spotify = spotify
+        self._lock = asyncio.Lock()
+
+    async def next(self) -> Task | None:
+        async with self._lock:
+            if not self._ready:
+                self._ready.extend(islice(self._coming, BATCH_IDS))
+                ids = [task.row.spotify_id or task.known_id for task in self._ready]
+                await self._spotify.prefetch([spotify_id for spotify_id in ids if spotify_id])
+            return self._ready.popleft() if self._ready else None

@@ -16,15 +16,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from albums.sources.connect import connected
-from albums.sources.limiter import Limiter
-from albums.sources.settings import SourceSettings
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from channels.worker import Worker
 from django.conf import settings
 from django.db import DatabaseError
 
+from albums.sources.connect import Sources, connected
+from albums.sources.settings import SourceSettings
 from syncengine import checkpoints, fanout, operations
 from syncengine.fanout import Bell
 from syncengine.log import StaleToken
@@ -53,7 +52,6 @@ class SyncWorker(Worker):
         self._nudged = asyncio.Event()
         self._bell = Bell()
         self._watch = LeaseWatch()
-        self._limiter = Limiter(settings.SPOTIFY_CALLS_PER_30S)
         # One thread with one connection: what this worker writes, it writes in order.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sync-worker")
 
@@ -75,7 +73,8 @@ class SyncWorker(Worker):
             for duty in (self.listener(fanout.WORKER_CHANNEL), self._bell.ringing(), self._seen())
         ]
         try:
-            await self._work()
+            async with connected(source_settings()) as sources:
+                await self._work(sources)
         finally:
             for helper in helpers:
                 helper.cancel()
@@ -88,12 +87,12 @@ class SyncWorker(Worker):
         async for _ in fanout.worker_messages():
             self._nudged.set()
 
-    async def _work(self) -> None:
+    async def _work(self, sources: Sources) -> None:
         await self._patiently(checkpoints.record)
         while True:
             claim = await self._patiently(operations.claim, self.name, self._watch)
             if claim is not None:
-                await self._carry_out(claim)
+                await self._carry_out(claim, sources)
             elif self._until_idle:
                 return
             else:
@@ -101,24 +100,24 @@ class SyncWorker(Worker):
                     await asyncio.wait_for(self._nudged.wait(), LOOK_S)
                 self._nudged.clear()
 
-    async def _carry_out(self, claim: Claim) -> None:
+    async def _carry_out(self, claim: Claim, sources: Sources) -> None:
         """Run a claimed operation and keep its lease, until it ends or somebody else has it."""
         self._bell.pull()
-        async with connected(source_settings(), self._limiter) as sources:
-            run = asyncio.create_task(Run(claim, sources, self._database, self._bell.pull).sync())
-            try:
-                await self._keep_lease(claim, run)
-            except StaleToken as stale:
-                logger.warning("%s", stale)
-            except DatabaseError:
-                logger.exception("operation %s waits for the database", claim.operation)
-                await asyncio.sleep(LOOK_S)
-            except asyncio.CancelledError:
-                # Told to stop: the next worker goes on where this one is.
-                await asyncio.shield(self._give_back(claim, run))
-                raise
-            finally:
-                await _stopped(run)
+        sync = Run(claim, sources, self._database, self._bell.pull).sync()
+        run = asyncio.create_task(sync)
+        try:
+            await self._keep_lease(claim, run)
+        except StaleToken as stale:
+            logger.warning("%s", stale)
+        except DatabaseError:
+            logger.exception("operation %s waits for the database", claim.operation)
+            await asyncio.sleep(LOOK_S)
+        except asyncio.CancelledError:
+            # Told to stop: the next worker goes on where this one is.
+            await asyncio.shield(self._give_back(claim, run))
+            raise
+        finally:
+            await _stopped(run)
         await self._patiently(checkpoints.record)
         self._bell.pull()
 

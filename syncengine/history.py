@@ -29,15 +29,6 @@ def scope(operation: str) -> dict[str, Any]:
     raise LookupError(operation)
 
 
-def accepted_sheet(operation: str) -> str | None:
-    """The SHA-256 of the sheet that the operation works with, None before it has one."""
-    for event in events_of(operation, "stage-started"):
-        sheet: str | None = json.loads(event.data)["sheet"]
-        if sheet is not None:
-            return sheet
-    return None
-
-
 def keys_done(operation: str) -> frozenset[str]:
     """The keys of the rows that the operation has dealt with, failures included."""
     keys: set[str] = set()

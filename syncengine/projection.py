@@ -5,7 +5,7 @@ and demands equal results, so a change here is a change there.
 
 The status is the JSON object of the contract, `{"position", "hash", "last_synced_at",
 "operation"}`, with these keys of an operation besides the contract's: `added`, `updated`,
-`unchanged`, `removed`, `trigger`, `mode`, `requested_at`, `worker`, `attempt`,
+`unchanged`, `removed`, `trigger`, `mode`, `sheet`, `requested_at`, `worker`, `attempt`,
 `waiting_service`, `waiting_reason`, `cancel_requested_by`, `error` (`{"code", "message",
 "remedy", "details"}` of the end `failed`) and `pace`, the samples `[at, albums done]` of the
 newest seconds in which an album was done, from which pages work out rate and time left.
@@ -82,6 +82,7 @@ def _requested(event: Event) -> Operation:
         "id": event.operation,
         "state": "pending",
         "stage": None,
+        "sheet": None,
         "message": "",
         "total": None,
         "synced": 0,
@@ -121,7 +122,7 @@ def _started(operation: Operation, data: Mapping[str, Any], at: str) -> Operatio
 
 
 def _stage_started(operation: Operation, data: Mapping[str, Any], at: str) -> Operation:
-    return operation | {"stage": data["stage"], "total": data["total"]}
+    return operation | {name: data[name] for name in ("stage", "total", "sheet")}
 
 
 def _album_synced(operation: Operation, data: Mapping[str, Any], at: str) -> Operation:

@@ -87,7 +87,7 @@ def _append(
     """Append the event of `count` albums, and before the first of all that their stage began."""
     operation = appender.status["operation"]
     if operation["stage"] != "albums":
-        stage = {"stage": "albums", "total": total, "sheet": None}
+        stage = {"stage": "albums", "total": total, "sheet": operation["sheet"]}
         appender.append("stage-started", stage, fence.operation)
     n = operation["synced"] + operation["failed"] + count
     appender.append(kind, {**data, "n": n, "total": total}, fence.operation)

@@ -73,7 +73,7 @@ class Run:
 
     async def _accepted_rows(self) -> list[Row]:
         """The rows of the sheet; those accepted before, where this operation is resumed."""
-        sha256 = await self._database(history.accepted_sheet, self._claim.operation)
+        sha256 = self._claim.status["operation"]["sheet"]
         if sha256 is not None:
             stored = await self._database(StoredSheet.objects.get, pk=sha256)
             return sheet_rows.parse(bytes(stored.body))
@@ -147,11 +147,12 @@ class Run:
         async def opened() -> None:
             await self._write(operations.wait_over, self._claim)
 
+        before = limiter.on_closed, limiter.on_open
         limiter.on_closed, limiter.on_open = closed, opened
         try:
             yield
         finally:
-            limiter.forget_observers()
+            limiter.on_closed, limiter.on_open = before
 
     def _failure_of(self, task: Task, error: Exception) -> AlbumError:
         if isinstance(error, AlbumError):

@@ -67,11 +67,11 @@ def _follow(console: Console, status: Status, operation_id: str) -> dict[str, An
     """Show the operation until it ends or is parked; returns it as the status has it then."""
     columns = (
         TextColumn("{task.description}", markup=False),
-        BarColumn(),
+        BarColumn(bar_width=20),
         TextColumn("{task.fields[counts]}", markup=False),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console) as progress:
+    with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task("", total=None, counts="")
         while True:
             status = fold(log.events_after(status["position"]), status)
@@ -109,16 +109,16 @@ def _left_s(operation: dict[str, Any]) -> float | None:
 
 def _report(console: Console, operation: dict[str, Any]) -> int:
     """Print how it stands and what to do; returns the exit code."""
-    console.print(operation["message"], markup=False)
+    console.print(operation["message"], markup=False, soft_wrap=True)
     for failure in operation["failures"]:
         name = f"{failure['artist']} – {failure['title']}".strip(" –")
-        console.print(f"  row {failure['row']}: {name}", markup=False)
-        console.print(f"    {failure['message']} {failure['remedy']}", markup=False)
+        console.print(f"  row {failure['row']}: {name}", markup=False, soft_wrap=True)
+        console.print(f"    {failure['message']} {failure['remedy']}", markup=False, soft_wrap=True)
     match operation["state"]:
         case "completed":
             return EXIT_WARNINGS if operation["failed"] else EXIT_COMPLETED
         case "failed":
-            console.print(operation["error"]["remedy"], markup=False)
+            console.print(operation["error"]["remedy"], markup=False, soft_wrap=True)
             return EXIT_FAILED
         case "cancelled":
             return EXIT_CANCELLED

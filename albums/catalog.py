@@ -12,11 +12,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Max, QuerySet
+from django.db.models.expressions import OrderBy
 
 from albums.fields import EMPTY, Changes, Fields, is_visible, patched
 from albums.models import Album, AlbumVersion
 
-SORTS = {
+SORTS: Mapping[str, tuple[str, list[str | OrderBy]]] = {
     "artist": ("Artist", ["sort_artist", F("year").asc(nulls_last=True), "sort_title", "id"]),
     "title": ("Title", ["sort_title", "sort_artist", "id"]),
     "year": ("Newest release", [F("year").desc(nulls_last=True), "sort_artist", "id"]),
@@ -78,7 +79,7 @@ def fields_of(album: Album) -> Fields:
     return {name: getattr(album, name) for name in EMPTY}
 
 
-def known_albums() -> Iterable[dict[str, Any]]:
+def known_albums() -> Iterable[Mapping[str, Any]]:
     """What planning a sync needs to know of every album, archived ones included: `{"id", "key",
     "row", "artist", "title", "spotify_id", "row_digest", "fetched_at", "archived"}`."""
     return (
@@ -128,11 +129,11 @@ def change(
 
 def confirm(places: Iterable[tuple[str, str, int]]) -> None:
     """Note (album, key, row) of albums that were left alone: only where they stand may differ."""
-    places = {album: (key, row) for album, key, row in places}
+    wanted = {album: (key, row) for album, key, row in places}
     moved = []
-    for album in Album.objects.filter(pk__in=places).only("key", "row"):
-        if (album.key, album.row) != places[str(album.pk)]:
-            album.key, album.row = places[str(album.pk)]
+    for album in Album.objects.filter(pk__in=list(wanted)).only("key", "row"):
+        if (album.key, album.row) != wanted[str(album.pk)]:
+            album.key, album.row = wanted[str(album.pk)]
             moved.append(album)
     Album.objects.bulk_update(moved, ["key", "row"])
 

@@ -69,13 +69,13 @@ class Weather:
         place = resource.canonical if resource else "unknown"
         endpoint = f"{request.method} {place}"
         begun = self.ledger.begin(endpoint)
-        answer = "dropped"
+        # What is noted when nothing is answered; it stays so also where the caller gives up.
+        answer = "hung" if self.behaviour.affects("hang", service) else "dropped"
         try:
             response = await self._pass(request, handler, service)
             if response is not None:
                 answer = str(response.status)
                 return response
-            answer = "hung" if self.behaviour.affects("hang", service) else "dropped"
             return drop(request)
         except web.HTTPException as error:
             answer = str(error.status)

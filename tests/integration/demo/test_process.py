@@ -25,6 +25,7 @@ import json, os, sys
 from project.demo import launch
 before = dict(os.environ)
 launch.prepare_environment(sys.argv)
+launch.prepare_environment(sys.argv)  # once more changes nothing
 print(json.dumps({k: v for k, v in os.environ.items() if before.get(k) != v}), flush=True)
 sys.stdin.read()
 """

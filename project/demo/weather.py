@@ -14,8 +14,8 @@ from .calls import Ledger
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-SPOTIFY_MEDIAN = 0.18  # seconds
-GOOGLE_MEDIAN = 0.6  # seconds for each of the two steps, the redirect and the file
+# Seconds. Google takes its time twice, for the redirect and for the file.
+MEDIAN = {"spotify": 0.18, "google": 0.6}
 SPREAD = 0.5  # of the logarithm: one call in twenty takes more than twice the median
 STALL_CHANCE = 0.015  # now and then an answer takes seconds, as it does on the real thing
 STALL = 2.2  # seconds
@@ -93,12 +93,12 @@ class Weather:
             await self._hang(request, service)
             return None
         if service == "google":
-            await self._delay(GOOGLE_MEDIAN)
+            await self._delay(service)
             return await handler(request)
         refusal = self._refusal(request)
         if refusal is not None:
             return refusal
-        await self._delay(SPOTIFY_MEDIAN)
+        await self._delay(service)
         # Cables are cut in the middle of a call, too.
         if self.behaviour.affects("network_lost", service):
             return None
@@ -111,13 +111,13 @@ class Weather:
                 return
             await asyncio.sleep(LOOK_AGAIN)
 
-    async def _delay(self, median: float) -> None:
+    async def _delay(self, service: str) -> None:
         """Wait as long as the service would: seldom much less than the median, at times more."""
         now = self.behaviour.now
-        if median == SPOTIFY_MEDIAN and now.latency_ms is not None:
+        if service == "spotify" and now.latency_ms is not None:
             seconds = now.latency_ms / 1000
         else:
-            seconds = median * math.exp(self.chance.gauss(0, SPREAD)) * now.speed
+            seconds = MEDIAN[service] * math.exp(self.chance.gauss(0, SPREAD)) * now.speed
             if self.chance.random() < STALL_CHANCE:
                 seconds += STALL * now.speed
         if now.slow:

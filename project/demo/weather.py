@@ -16,7 +16,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 # Seconds. Google takes its time twice, for the redirect and for the file.
 MEDIAN = {"spotify": 0.18, "google": 0.6}
-SPREAD = 0.5  # of the logarithm: one call in twenty takes more than twice the median
+# Of the logarithm: one call in twelve to Spotify takes more than twice the median.
+SPREAD = {"spotify": 0.5, "google": 0.15}
 STALL_CHANCE = 0.015  # now and then an answer takes seconds, as it does on the real thing
 STALL = 2.2  # seconds
 SLOW_FACTOR = 8
@@ -117,7 +118,7 @@ class Weather:
         if service == "spotify" and now.latency_ms is not None:
             seconds = now.latency_ms / 1000
         else:
-            seconds = MEDIAN[service] * math.exp(self.chance.gauss(0, SPREAD)) * now.speed
+            seconds = MEDIAN[service] * math.exp(self.chance.gauss(0, SPREAD[service])) * now.speed
             if self.chance.random() < STALL_CHANCE:
                 seconds += STALL * now.speed
         if now.slow:

@@ -1,4 +1,6 @@
-# Sourced by the other scripts: makes .venv and installs exactly what a requirements file names.
+# Sourced by the scripts in bin/.
+
+# Makes .venv and installs exactly what a requirements file names.
 # Does nothing where that has been done.
 
 set_up() {
@@ -27,4 +29,22 @@ set_up() {
         .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$1"
         cp "$1" "$stamp"
     fi
+}
+
+# Finds a program that the tests need, installs it where it may, or says how.
+
+find_service() { # package, then the names that its program may have
+    package=$1
+    shift
+    for program in "$package" "$@"; do
+        if command -v "$program" >/dev/null 2>&1; then return; fi
+    done
+    if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
+        echo "Installing $package ..." >&2
+        apt-get update -qq >&2
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$package" >&2
+        return
+    fi
+    echo "The tests need $package. Install it, for example: sudo apt-get install $package" >&2
+    exit 1
 }

@@ -1,6 +1,6 @@
 /** `<album-grid>`: the covers, kept current card by card; read again where events were missed. */
 import { change, glow, newCard } from "./cards.js";
-import { setHidden } from "./dom.js";
+import { setHidden, setText } from "./dom.js";
 import { feed } from "./feed.js";
 import { moved } from "./motion.js";
 import { place } from "./order.js";
@@ -41,6 +41,7 @@ class AlbumGrid extends HTMLElement {
   #remove(album) {
     this.#added.delete(album);
     const card = this.#card(album);
+    this.#count(-1);
     if (!card) return;
     if (card.contains(document.activeElement)) focusOn(card.nextElementSibling ?? this);
     moved(this.#list, () => card.remove());
@@ -54,6 +55,7 @@ class AlbumGrid extends HTMLElement {
     setHidden(this.querySelector("[data-empty]"), true);
     setHidden(this.querySelector("[data-results]"), false);
     moved(this.#list, () => added.forEach((data) => this.#insert(data)));
+    this.#count(added.length);
   }
 
   #insert(data) {
@@ -70,6 +72,12 @@ class AlbumGrid extends HTMLElement {
     const last = this.#list.lastElementChild;
     const overflows = this.#list.children.length > PAGE_CARDS;
     if (overflows && !last.contains(document.activeElement)) last.remove();
+  }
+
+  #count(more) {
+    const total = this.querySelector("[data-total]");
+    const narrowed = this.dataset.narrowed === "true";
+    if (!narrowed) setText(total, String(Math.max(0, Number(total.textContent) + more)));
   }
 
   #readSoon() {

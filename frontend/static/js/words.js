@@ -51,7 +51,7 @@ export function pace(albumsPerSecond) {
 
 /** The reader's own time of day, with the date before it unless it is today's. */
 export function clock(moment, now) {
-  const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+  const time = new Intl.DateTimeFormat("en-GB", { timeStyle: "short", hourCycle: "h23" });
   if (moment.toDateString() === now.toDateString()) return time.format(moment);
   const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
   return `${day.format(moment)}, ${time.format(moment)}`;

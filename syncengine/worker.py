@@ -20,7 +20,7 @@ from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from channels.worker import Worker
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connections
 
 from albums.sources.connect import Sources, connected
 from albums.sources.settings import SourceSettings
@@ -78,9 +78,13 @@ class SyncWorker(Worker):
         finally:
             for helper in helpers:
                 helper.cancel()
-            with contextlib.suppress(DatabaseError):
-                await asyncio.shield(self._database(operations.worker_gone, self.name))
-            self._thread.shutdown(wait=False)
+            await asyncio.shield(self._leave())
+
+    async def _leave(self) -> None:
+        with contextlib.suppress(DatabaseError):
+            await self._database(operations.worker_gone, self.name)
+        await self._database(connections.close_all)
+        self._thread.shutdown(wait=False)
 
     async def listener(self, channel: str) -> None:
         """Channels' hook for one channel: here every message is the same nudge."""

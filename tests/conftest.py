@@ -1,0 +1,57 @@
+"""Fixtures: a database of one's own for each test, and servers that play Google and Spotify."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import LazySettings
+from django.db import connections
+
+from tests.databases import Databases, make_databases
+from tests.demo import Demo, start_demo
+from tests.syncing import sync_now
+
+
+@pytest.fixture(scope="session")
+def databases(
+    tmp_path_factory: pytest.TempPathFactory, django_db_blocker: pytest.FixtureRequest
+) -> Iterator[Databases]:
+    with django_db_blocker.unblock(), make_databases(tmp_path_factory.mktemp("databases")) as made:
+        yield made
+
+
+@pytest.fixture
+def database(databases: Databases, django_db_blocker: pytest.FixtureRequest) -> Iterator[str]:
+    """A fresh, migrated database, with real commits; yields its URL for other processes.
+
+    The log cannot be emptied, so each test gets a copy of an empty one instead.
+    """
+    with django_db_blocker.unblock(), databases.fresh() as url:
+        yield url
+        connections.close_all()
+
+
+@pytest.fixture(autouse=True)
+def own_checkpoint_file(settings: LazySettings, tmp_path: Path) -> None:
+    settings.CHECKPOINT_FILE = str(tmp_path / "checkpoints.jsonl")
+
+
+@pytest.fixture(scope="session")
+def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    with start_demo("--speed", "0") as demo:
+        yield demo
+
+
+@pytest.fixture
+def demo(demo_server: Demo, settings: LazySettings) -> Demo:
+    """Google and Spotify, well behaved and without latency, and the settings that lead there."""
+    demo_server.reset()
+    for name, value in demo_server.environment().items():
+        setattr(settings, name, [value] if name == "SPOTIFY_IMAGE_ORIGINS" else value)
+    return demo_server
+
+
+@pytest.fixture
+def sync(database: str, demo: Demo) -> Callable[..., dict[str, object]]:
+    """Run one sync to its end (or until it is parked) in this process; see `sync_now`."""
+    return sync_now

@@ -1,0 +1,163 @@
+"""What the sync panel says about a status, for the first paint and for pages without scripts.
+
+Pure; the live page works out the same with `static/js/panel-view.js`.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from frontend import words
+from syncengine.projection import UNFINISHED_STATES
+from syncengine.sentences import REASONS, albums
+
+STEPS = (("sheet", "Google Sheets"), ("spotify", "Spotify"), ("albums", "Albums"))
+MARK_WORDS = {"done": "done", "now": "in progress", "todo": "to come"}
+RATE_WINDOW_SECONDS = 30
+ESTIMATE_AFTER_SECONDS = 10  # earlier, or below this share, an estimate is a guess
+ESTIMATE_AFTER_SHARE = 0.05
+
+
+def panel(status: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The panel's parts. Empty text where a part has nothing to say in this state."""
+    operation = status["operation"]
+    state = panel_state(operation)
+    busy = state in UNFINISHED_STATES
+    per_second = rate(operation, now) if busy else None
+    left = seconds_left(operation, per_second, now) if per_second else None
+    return {
+        "state": state,
+        "busy": busy,
+        "headline": operation["message"] if busy or state == "failed" else "",
+        "result": _result(operation, state),
+        "last_label": "Last synced: " if status["last_synced_at"] else "Never synced",
+        "last_synced_at": status["last_synced_at"],
+        "steps": steps(operation["stage"] if operation else None),
+        "bar": bar(operation, left) if busy else None,
+        "figures": _figures(operation, state),
+        "rate": words.pace(per_second) if per_second else "",
+        "left": words.time_left(left) if left is not None else "",
+        "remark": _remark(operation, state),
+        "can_cancel": busy and not operation["cancel_requested_by"],
+        "duration": _duration(operation),
+    }
+
+
+def panel_state(operation: Mapping[str, Any] | None) -> str:
+    """The operation's state, `warnings` for a completed one with failed albums, or `never`."""
+    if operation is None:
+        return "never"
+    if operation["state"] == "completed" and operation["failed"]:
+        return "warnings"
+    return str(operation["state"])
+
+
+def steps(stage: str | None) -> list[dict[str, str]]:
+    names = [name for name, _ in STEPS]
+    current = names.index(stage) if stage in names else -1
+    marks = ["done" if i < current else "now" if i == current else "todo" for i in range(3)]
+    return [
+        {"name": name, "label": label, "mark": mark, "word": MARK_WORDS[mark]}
+        for (name, label), mark in zip(STEPS, marks, strict=True)
+    ]
+
+
+def bar(operation: Mapping[str, Any], left: float | None) -> dict[str, Any]:
+    """Without `max` the bar is indeterminate: nobody knows yet how many albums there are."""
+    total = operation["total"]
+    if not total:
+        return {"max": None, "text": operation["message"], "synced": 0, "failed": 0}
+    done = operation["synced"] + operation["failed"]
+    parts = [f"{done} of {albums(total)}"]
+    if operation["failed"]:
+        parts.append(f"{operation['failed']} failed")
+    if left is not None:
+        parts.append(words.time_left(left))
+    return {
+        "max": total,
+        "now": done,
+        "text": ", ".join(parts),
+        "synced": percent(operation["synced"], total),
+        "failed": percent(operation["failed"], total),
+    }
+
+
+def percent(part: int, whole: int) -> str:
+    """As an SVG length, since a style attribute is refused by the content security policy."""
+    return f"{100 * part / whole:.2f}%" if whole else "0%"
+
+
+def rate(operation: Mapping[str, Any], now: datetime) -> float | None:
+    """Albums a second over the newest 30 s; None until there are two samples in them."""
+    samples = [
+        (moment, done)
+        for moment, done in ((datetime.fromisoformat(at), done) for at, done in operation["pace"])
+        if now - moment <= timedelta(seconds=RATE_WINDOW_SECONDS)
+    ]
+    if len(samples) < 2:
+        return None
+    elapsed = (max(now, samples[-1][0]) - samples[0][0]).total_seconds()
+    return (samples[-1][1] - samples[0][1]) / elapsed if elapsed > 0 else None
+
+
+def seconds_left(operation: Mapping[str, Any], per_second: float, now: datetime) -> float | None:
+    total = operation["total"]
+    if not total or operation["state"] != "running" or operation["cancel_requested_by"]:
+        return None
+    done = operation["synced"] + operation["failed"]
+    first_at = datetime.fromisoformat(operation["pace"][0][0])
+    early = (now - first_at).total_seconds() < ESTIMATE_AFTER_SECONDS
+    if early and done / total < ESTIMATE_AFTER_SHARE:
+        return None
+    return max(0, total - done) / per_second
+
+
+def effect(operation: Mapping[str, Any]) -> str:
+    """What a failed sync means for the catalog."""
+    if not (operation["added"] or operation["updated"] or operation["removed"]):
+        return "The catalog was not changed."
+    return f"What was synced before it stopped stays in the catalog: {albums(operation['synced'])}."
+
+
+def counts(operation: Mapping[str, Any]) -> str:
+    parts = [f"{operation[name]} {name}" for name in ("added", "updated", "unchanged")]
+    if operation["removed"]:
+        parts.append(f"{operation['removed']} archived")
+    return f"{', '.join(parts)}."
+
+
+def _result(operation: Mapping[str, Any] | None, state: str) -> str:
+    match state:
+        case "never":
+            return "The first sync reads the sheet and looks every album up on Spotify."
+        case "completed" | "warnings" | "cancelled":
+            return str(operation["message"]) if operation else ""
+        case "failed":
+            return effect(operation) if operation else ""
+    return ""
+
+
+def _figures(operation: Mapping[str, Any] | None, state: str) -> str:
+    if operation is None:
+        return ""
+    if state in UNFINISHED_STATES:
+        total = operation["total"]
+        return f"{operation['synced']}/{total} albums synced" if total else ""
+    if state == "failed":
+        return str(operation["error"]["remedy"])
+    return counts(operation)
+
+
+def _remark(operation: Mapping[str, Any] | None, state: str) -> str:
+    if state == "waiting" and operation:
+        reason = REASONS.get(operation["waiting_reason"], "")
+        return f"{reason[:1].upper()}{reason[1:]}. Goes on by itself at"
+    return ""
+
+
+def _duration(operation: Mapping[str, Any] | None) -> str:
+    if not operation or not operation["finished_at"]:
+        return ""
+    began = datetime.fromisoformat(operation["started_at"] or operation["requested_at"])
+    ended = datetime.fromisoformat(operation["finished_at"])
+    return words.span((ended - began).total_seconds())

@@ -1,0 +1,136 @@
+/** `<album-grid>`: the covers, kept current card by card; read again where events were missed. */
+import { change, glow, newCard } from "./cards.js";
+import { setHidden, setText } from "./dom.js";
+import { feed } from "./feed.js";
+import { moved } from "./motion.js";
+import { place } from "./order.js";
+
+const GATHER_MS = 400; // added albums are put in together, so that covers move seldom
+const AGAIN_MS = 3_000; // between two reads of the whole page
+const PAGE_CARDS = 60;
+const END_KINDS = ["completed", "failed", "cancelled"];
+
+class AlbumGrid extends HTMLElement {
+  #added = new Map();
+  #gathering = null;
+  #reading = null;
+  #readAt = -Infinity;
+
+  connectedCallback() {
+    feed.addEventListener("events", ({ detail }) => detail.forEach((event) => this.#apply(event)));
+    feed.addEventListener("snapshot", () => this.#readSoon());
+  }
+
+  #apply({ kind, data }) {
+    if (kind === "album-synced") this.#synced(data);
+    else if (kind === "album-removed") this.#remove(data.album);
+    else if (END_KINDS.includes(kind)) this.#readSoon();
+  }
+
+  #synced(data) {
+    const card = this.#card(data.album);
+    if (!card && data.outcome === "added" && this.dataset.narrowed !== "true") {
+      this.#added.set(data.album, data);
+      this.#gathering ??= setTimeout(() => this.#insertAdded(), GATHER_MS);
+    } else if (card && data.outcome !== "unchanged") {
+      change(card, data.changes);
+      glow(card);
+    }
+  }
+
+  #remove(album) {
+    this.#added.delete(album);
+    const card = this.#card(album);
+    this.#count(-1);
+    if (!card) return;
+    if (card.contains(document.activeElement)) focusOn(card.nextElementSibling ?? this);
+    moved(this.#list, () => card.remove());
+  }
+
+  #insertAdded() {
+    this.#gathering = null;
+    const added = [...this.#added.values()].filter(({ album }) => !this.#card(album));
+    this.#added.clear();
+    if (!added.length) return;
+    setHidden(this.querySelector("[data-empty]"), true);
+    setHidden(this.querySelector("[data-results]"), false);
+    moved(this.#list, () => added.forEach((data) => this.#insert(data)));
+    this.#count(added.length);
+  }
+
+  #insert(data) {
+    const card = newCard(this.querySelector("template"), data);
+    const cards = [...this.#list.children];
+    const index = place(card, cards, {
+      sort: this.dataset.sort,
+      firstPage: this.dataset.firstPage === "true",
+      lastPage: this.dataset.lastPage === "true",
+    });
+    if (index === null) return;
+    this.#list.insertBefore(card, cards[index] ?? null);
+    glow(card);
+    const last = this.#list.lastElementChild;
+    const overflows = this.#list.children.length > PAGE_CARDS;
+    if (overflows && !last.contains(document.activeElement)) last.remove();
+  }
+
+  #count(more) {
+    const total = this.querySelector("[data-total]");
+    const narrowed = this.dataset.narrowed === "true";
+    if (!narrowed) setText(total, String(Math.max(0, Number(total.textContent) + more)));
+  }
+
+  #readSoon() {
+    const waitMs = this.#readAt + AGAIN_MS - performance.now();
+    this.#reading ??= setTimeout(() => this.#read(), Math.max(0, waitMs));
+  }
+
+  /** Fetch this very page again and take over its cards, focus and scroll as they are. */
+  async #read() {
+    this.#readAt = performance.now();
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      if (!answer.ok) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.querySelector("album-grid");
+      if (fresh) this.#replaceBy(fresh);
+    } catch {
+      // Offline: the connection says so, and the next snapshot reads again.
+    } finally {
+      this.#reading = null;
+    }
+  }
+
+  #replaceBy(fresh) {
+    const focused = this.#focusedAlbum();
+    for (const card of fresh.querySelectorAll("[data-album]")) {
+      const known = this.#card(card.dataset.album);
+      if (known?.isEqualNode(card)) card.replaceWith(known); // its image need not load again
+    }
+    Object.assign(this.dataset, fresh.dataset);
+    const [scrollX, scrollY] = [window.scrollX, window.scrollY];
+    this.replaceChildren(...fresh.childNodes);
+    window.scrollTo(scrollX, scrollY);
+    if (focused) focusOn(this.#card(focused) ?? this);
+  }
+
+  #focusedAlbum() {
+    const focused = this.contains(document.activeElement) ? document.activeElement : null;
+    return focused?.closest("[data-album]")?.dataset.album;
+  }
+
+  #card(album) {
+    return this.querySelector(`[data-album="${CSS.escape(album)}"]`);
+  }
+
+  get #list() {
+    return this.querySelector("[data-cards]");
+  }
+}
+
+function focusOn(node) {
+  const target = node.querySelector("a") ?? node;
+  target.focus({ preventScroll: true });
+}
+
+customElements.define("album-grid", AlbumGrid);

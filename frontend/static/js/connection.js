@@ -1,0 +1,152 @@
+/**
+ * Owns the socket. Connecting again is the same path as the first load: the cursor (position and
+ * hash of the last event that was folded) goes up, everything after it comes down.
+ *
+ * `handlers`: cursor(), snapshot(frame, expected), events(frame), heartbeat(frame),
+ * watchers(frame), state(name, details). `events` throws Gap where they do not follow.
+ */
+import { Acknowledger } from "./acknowledger.js";
+import { backoffMs, quickMs } from "./backoff.js";
+import { onTick } from "./clock.js";
+import { Gap } from "./status.js";
+
+const CATCH_UP_MS = 2_000; // the log's head is ahead of us: its events follow within this time
+const STALE_MS = 15_000; // three heartbeats missed
+const DEAD_MS = 60_000; // then the socket is given up
+const ASLEEP_MS = 7_000; // seen when the page wakes: more than one heartbeat was missed
+const TOO_MANY_RETRY_MS = 60_000;
+const CLOSE_CODES = { signedOut: 4401, notAllowed: 4403, restarts: 4412, tooMany: 4429 };
+
+export class Connection {
+  #handlers;
+  #socket = null;
+  #acknowledger = null;
+  #retry = null;
+  #catchUp = null;
+  #attempt = 0;
+  #lastFrameAt = null;
+  #headsBehindUs = 0;
+  #sentCursor = false;
+  #state = "connecting";
+  #ended = false; // signed out or not allowed: trying again would not help
+
+  constructor(handlers) {
+    this.#handlers = handlers;
+    onTick(() => this.#watchSilence());
+    document.addEventListener("visibilitychange", () => document.hidden || this.#wake());
+    addEventListener("online", () => this.#wake());
+    addEventListener("pageshow", () => this.#wake());
+    addEventListener("pagehide", () => this.#drop());
+  }
+
+  open() {
+    this.#drop();
+    const socket = new WebSocket(this.#url());
+    this.#socket = socket;
+    this.#acknowledger = new Acknowledger(socket);
+    this.#lastFrameAt = null;
+    this.#headsBehindUs = 0;
+    socket.onmessage = ({ data }) => socket === this.#socket && this.#receive(JSON.parse(data));
+    socket.onclose = ({ code }) => socket === this.#socket && this.#closed(code);
+  }
+
+  #url() {
+    const { position, hash } = this.#handlers.cursor();
+    this.#sentCursor = Boolean(hash);
+    const url = new URL("/ws/sync/", location.href);
+    url.protocol = url.protocol.replace("http", "ws");
+    if (hash) url.search = new URLSearchParams({ after: position, hash });
+    return url;
+  }
+
+  #receive(frame) {
+    this.#lastFrameAt = performance.now();
+    this.#attempt = 0;
+    this.#become("live");
+    if (frame.type === "events") this.#receiveEvents(frame);
+    else if (frame.type === "snapshot") this.#handlers.snapshot(frame, !this.#sentCursor);
+    else if (frame.type === "heartbeat") this.#receiveHeartbeat(frame);
+    else if (frame.type === "watchers") this.#handlers.watchers(frame);
+    this.#acknowledger?.received(frame, this.#handlers.cursor().position);
+  }
+
+  #receiveEvents(frame) {
+    try {
+      this.#handlers.events(frame);
+    } catch (error) {
+      if (!(error instanceof Gap)) throw error;
+      this.#reconnect();
+    }
+  }
+
+  #receiveHeartbeat(frame) {
+    this.#handlers.heartbeat(frame);
+    const { position, hash } = this.#handlers.cursor();
+    const behindUs = frame.position < position;
+    this.#headsBehindUs = behindUs ? this.#headsBehindUs + 1 : 0;
+    const foreign = frame.position === position && frame.hash !== hash;
+    if (foreign || this.#headsBehindUs > 1) this.#reconnect();
+    else if (frame.position > position) this.#expect(frame.position);
+  }
+
+  /** The log's head is ahead of us: a message was lost, unless its events are on their way. */
+  #expect(head) {
+    this.#catchUp ??= setTimeout(() => {
+      this.#catchUp = null;
+      if (this.#handlers.cursor().position < head) this.#reconnect();
+    }, CATCH_UP_MS);
+  }
+
+  #reconnect() {
+    this.#closed(null);
+  }
+
+  #closed(code) {
+    this.#drop();
+    if (code === CLOSE_CODES.signedOut) return this.#end("signed-out");
+    if (code === CLOSE_CODES.notAllowed) return this.#end("not-allowed");
+    const tooMany = code === CLOSE_CODES.tooMany;
+    let waitMs = backoffMs(this.#attempt);
+    if (code === CLOSE_CODES.restarts) waitMs = quickMs();
+    if (tooMany) waitMs = TOO_MANY_RETRY_MS;
+    this.#attempt += 1;
+    this.#retry = setTimeout(() => this.open(), waitMs);
+    const retryAt = performance.now() + waitMs;
+    this.#become("connecting", { attempt: this.#attempt, retryAt, tooMany });
+  }
+
+  #end(name) {
+    this.#ended = true;
+    this.#become(name);
+  }
+
+  #watchSilence() {
+    if (!this.#socket || this.#lastFrameAt === null) return;
+    const silentMs = performance.now() - this.#lastFrameAt;
+    if (silentMs > DEAD_MS) this.#reconnect();
+    else if (silentMs > STALE_MS) this.#become("stale", { lastFrameAt: this.#lastFrameAt });
+  }
+
+  /** Timers sleep with the page, so what they would have noticed is looked at now. */
+  #wake() {
+    if (this.#ended) return;
+    const silentMs = this.#lastFrameAt === null ? 0 : performance.now() - this.#lastFrameAt;
+    if (!this.#socket || silentMs > ASLEEP_MS) this.open();
+  }
+
+  #drop() {
+    clearTimeout(this.#retry);
+    clearTimeout(this.#catchUp);
+    this.#catchUp = null;
+    this.#acknowledger?.stop();
+    const socket = this.#socket;
+    this.#socket = this.#acknowledger = null;
+    socket?.close();
+  }
+
+  #become(name, details = {}) {
+    if (name === this.#state && name === "live") return;
+    this.#state = name;
+    this.#handlers.state(name, details);
+  }
+}

@@ -1,0 +1,43 @@
+/** `<failure-list>`: how many albums failed, and on request which, why and what to do. */
+import { element, setAttribute, setHidden, setText } from "./dom.js";
+import { operation, subscribe } from "./store.js";
+
+class FailureList extends HTMLElement {
+  #shown = null;
+
+  connectedCallback() {
+    subscribe((state) => this.#show(operation(state)));
+  }
+
+  #show(operation) {
+    const failed = operation?.failed ?? 0;
+    setHidden(this, !failed);
+    setText(this.querySelector("summary [data-count]"), String(failed));
+    const all = this.querySelector("[data-all]");
+    if (operation?.id) setAttribute(all, "href", `/syncs/${operation.id}/`);
+    if (operation?.failures === this.#shown) return;
+    this.#shown = operation?.failures;
+    // The newest first: somebody who watches looks for what has just happened.
+    const items = (this.#shown ?? []).map(item).reverse();
+    this.querySelector("ul").replaceChildren(...items);
+  }
+}
+
+function item({ row, artist, title, message, remedy }) {
+  const name = element("p", { class: "failure-name" });
+  name.append(
+    element("span", { class: "failure-row" }, `Row ${row}`),
+    " ",
+    element("strong", {}, title || "Untitled"),
+    artist ? ` by ${artist}` : "",
+  );
+  return element(
+    "li",
+    {},
+    name,
+    element("p", {}, message),
+    element("p", { class: "failure-remedy" }, remedy),
+  );
+}
+
+customElements.define("failure-list", FailureList);

@@ -1,0 +1,85 @@
+/** Keeps the store current, through the socket or, without one, by asking. */
+import { now, setServerTime } from "./clock.js";
+import { Connection } from "./connection.js";
+import { tell } from "./feed.js";
+import { unfinished } from "./panel-view.js";
+import { Polling } from "./polling.js";
+import { apply } from "./status.js";
+import { current, update } from "./store.js";
+
+const WORKER_MISSING_MS = 10_000;
+
+const polling = new Polling({
+  status: (status) => {
+    if (!polling.active && current().connection.name === "live") return;
+    replace(status);
+    if (polling.active) showConnection("polling");
+  },
+  failed: () => polling.active && showConnection("offline"),
+  signedOut: () => changed("signed-out"),
+});
+
+const connection = new Connection({
+  cursor: () => current().status ?? {},
+  snapshot: ({ status }, expected) => replace(status, { tellAlways: !expected }),
+  events: ({ events }) => receive(events),
+  heartbeat: receiveHeartbeat,
+  watchers: ({ names }) => update({ watchers: names }),
+  state: changed,
+});
+
+export function follow() {
+  showConnection("connecting");
+  polling.begin();
+  connection.open();
+}
+
+/** After an act of this page: without a socket nobody would tell it of the effect. */
+export function refresh() {
+  if (current().connection.name !== "live") polling.once();
+}
+
+/** The operation that this page asked for stands until the log shows it, or another one. */
+export function settled(asked, status) {
+  const shown = status?.operation ?? null;
+  return asked && (shown?.id === asked.id || unfinished(shown)) ? null : asked;
+}
+
+function receive(events) {
+  const { asked, status: before } = current();
+  const fresh = events.filter((event) => event.position > before.position);
+  let status = before;
+  try {
+    for (const event of fresh) status = apply(status, event);
+  } finally {
+    // Before a gap is reported, what came before it counts: the cursor must stand right there.
+    const folded = fresh.filter((event) => event.position <= status.position);
+    if (status !== before) update({ status, asked: settled(asked, status) });
+    if (folded.length) tell("events", folded);
+  }
+}
+
+function replace(status, { tellAlways = false } = {}) {
+  const { asked, status: before } = current();
+  const moved = status.position !== before?.position || status.hash !== before?.hash;
+  update({ status, asked: settled(asked, status) });
+  if (moved || tellAlways) tell("snapshot");
+}
+
+function receiveHeartbeat({ at, worker_seen_at: seenAt }) {
+  setServerTime(at);
+  const silentMs = seenAt ? Date.parse(at) - Date.parse(seenAt) : Infinity;
+  update({ workerMissing: silentMs > WORKER_MISSING_MS });
+}
+
+function changed(name, details = {}) {
+  if (name === "connecting") polling.begin({ atOnce: details.tooMany });
+  else polling.stop();
+  const asking = name === "connecting" && polling.active;
+  if (!asking) showConnection(name, details);
+}
+
+function showConnection(name, details = {}) {
+  document.documentElement.dataset.connection = name;
+  update({ connection: { name, ...details, since: now() } });
+}

@@ -1,0 +1,17 @@
+import "./album-grid.js";
+import "./announcer.js";
+import "./connection-chip.js";
+import "./failure-list.js";
+import "./relative-time.js";
+import "./sync-panel.js";
+import "./watchers.js";
+import { submitOnChange } from "./filters.js";
+import { follow } from "./live.js";
+import { current } from "./store.js";
+import { showInTab } from "./tab-title.js";
+
+submitOnChange();
+if (current().status) {
+  showInTab();
+  follow();
+}

@@ -1,0 +1,97 @@
+/** What the sync panel says about a status: the twin of frontend/panel.py. Pure. */
+import { REASONS, albums } from "./sentences.js";
+import { pace, span, timeLeft } from "./words.js";
+
+export const STEPS = ["sheet", "spotify", "albums"];
+const UNFINISHED = ["pending", "running", "waiting"];
+
+export function unfinished(operation) {
+  return operation !== null && UNFINISHED.includes(operation.state);
+}
+
+export function panelState(operation) {
+  if (operation === null) return "never";
+  return operation.state === "completed" && operation.failed ? "warnings" : operation.state;
+}
+
+/** The panel's parts. `perSecond` and `left` are numbers or null. */
+export function panelView(operation, perSecond, left) {
+  const state = panelState(operation);
+  const busy = unfinished(operation);
+  return {
+    state,
+    busy,
+    headline: busy || state === "failed" ? operation.message : "",
+    result: result(operation, state),
+    steps: STEPS.map((name, index) => mark(index, STEPS.indexOf(operation?.stage))),
+    bar: busy ? bar(operation, left) : null,
+    figures: figures(operation, state, busy),
+    rate: busy && perSecond ? pace(perSecond) : "",
+    left: busy && left !== null ? timeLeft(left) : "",
+    remark: remark(operation, state),
+    duration: duration(operation),
+  };
+}
+
+export function counts(operation) {
+  const parts = ["added", "updated", "unchanged"].map((name) => `${operation[name]} ${name}`);
+  if (operation.removed) parts.push(`${operation.removed} archived`);
+  return `${parts.join(", ")}.`;
+}
+
+function mark(index, stage) {
+  if (index < stage) return "done";
+  return index === stage ? "now" : "todo";
+}
+
+function bar(operation, left) {
+  const { total, synced, failed } = operation;
+  if (!total) return { max: null, text: operation.message, synced: 0, failed: 0 };
+  const parts = [`${synced + failed} of ${albums(total)}`];
+  if (failed) parts.push(`${failed} failed`);
+  if (left !== null) parts.push(timeLeft(left));
+  return {
+    max: total,
+    now: synced + failed,
+    text: parts.join(", "),
+    synced: percent(synced, total),
+    failed: percent(failed, total),
+  };
+}
+
+function percent(part, whole) {
+  return `${((100 * part) / whole).toFixed(2)}%`;
+}
+
+function result(operation, state) {
+  if (state === "never") {
+    return "The first sync reads the sheet and looks every album up on Spotify.";
+  }
+  if (["completed", "warnings", "cancelled"].includes(state)) return operation.message;
+  return state === "failed" ? effect(operation) : "";
+}
+
+function effect(operation) {
+  if (!(operation.added || operation.updated || operation.removed)) {
+    return "The catalog was not changed.";
+  }
+  return `What was synced before it stopped stays in the catalog: ${albums(operation.synced)}.`;
+}
+
+function figures(operation, state, busy) {
+  if (operation === null) return "";
+  if (busy) return operation.total ? `${operation.synced}/${operation.total} albums synced` : "";
+  return state === "failed" ? operation.error.remedy : counts(operation);
+}
+
+function remark(operation, state) {
+  if (state !== "waiting") return "";
+  const reason = REASONS[operation.waiting_reason] ?? "";
+  return `${reason.slice(0, 1).toUpperCase()}${reason.slice(1)}. Goes on by itself at`;
+}
+
+function duration(operation) {
+  if (!operation?.finished_at) return "";
+  const began = Date.parse(operation.started_at ?? operation.requested_at);
+  return span((Date.parse(operation.finished_at) - began) / 1000);
+}

@@ -1,0 +1,44 @@
+/** The way to the status where there is no socket: slower, and enough. */
+
+const WITHOUT_SOCKET_MS = 10_000;
+const EVERY_MS = 5_000;
+
+export class Polling {
+  #handlers; // status(status), failed(), signedOut()
+  #timer = null;
+  active = false;
+
+  constructor(handlers) {
+    this.#handlers = handlers;
+  }
+
+  /** Begins after a while without a socket, or at once. */
+  begin({ atOnce = false } = {}) {
+    if (this.active || (this.#timer && !atOnce)) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#poll(), atOnce ? 0 : WITHOUT_SOCKET_MS);
+  }
+
+  stop() {
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    this.active = false;
+  }
+
+  async #poll() {
+    this.active = true;
+    await this.once();
+    if (this.active) this.#timer = setTimeout(() => this.#poll(), EVERY_MS);
+  }
+
+  async once() {
+    try {
+      const answer = await fetch("/api/status", { headers: { Accept: "application/json" } });
+      if (answer.status === 401) this.#handlers.signedOut();
+      else if (answer.ok) this.#handlers.status(await answer.json());
+      else this.#handlers.failed();
+    } catch {
+      this.#handlers.failed();
+    }
+  }
+}

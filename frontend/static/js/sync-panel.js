@@ -1,0 +1,144 @@
+/** `<sync-panel>`: keeps the panel that the server has rendered current, part by part. */
+import { cancel, start } from "./acts.js";
+import { now, onTick } from "./clock.js";
+import { setAttribute, setHidden, setText } from "./dom.js";
+import { STEPS, panelView } from "./panel-view.js";
+import { SteadyEstimate, rate, secondsLeft } from "./rate.js";
+import { current, operation, subscribe } from "./store.js";
+
+const MARK_WORDS = { done: "done", now: "in progress", todo: "to come" };
+const NO_WORKER =
+  "No worker is running, so this sync does not move. Start one with “manage.py runworker sync”," +
+  " or serve with “manage.py serve”, which has one.";
+
+class SyncPanel extends HTMLElement {
+  #parts = {};
+  #estimate = new SteadyEstimate();
+
+  connectedCallback() {
+    for (const part of this.querySelectorAll("[data-part]")) this.#parts[part.dataset.part] = part;
+    this.addEventListener("submit", (event) => this.#submit(event));
+    subscribe((state) => this.#show(state));
+    onTick(() => this.#show(current()));
+  }
+
+  #submit(event) {
+    const act = { start, cancel }[event.target.dataset.act];
+    if (!act) return;
+    event.preventDefault();
+    act(event.target);
+  }
+
+  #show(state) {
+    const shown = operation(state);
+    const perSecond = shown ? rate(shown, now()) : null;
+    const left = shown ? secondsLeft(shown, perSecond, now()) : null;
+    const view = panelView(shown, perSecond, this.#estimate.next(shown?.id, left, now()));
+    this.dataset.state = view.state;
+    this.#showWords(state, shown, view);
+    this.#showSteps(view);
+    this.#showBar(view.bar);
+    this.#showOrigin(shown, view);
+    this.#showActions(state, shown, view);
+    this.#showProblems(state, view);
+  }
+
+  #showWords({ status }, shown, view) {
+    const { headline, result, resultTime, lastLabel, lastTime, figures, rate, left } = this.#parts;
+    setText(headline, view.headline);
+    setText(result, view.result);
+    setAttribute(resultTime, "datetime", shown?.finished_at ?? null);
+    const last = status?.last_synced_at ?? null;
+    setText(lastLabel, last ? "Last synced: " : "Never synced");
+    setAttribute(lastTime, "datetime", last);
+    setText(figures, view.figures);
+    setText(rate, view.rate);
+    setText(left, view.left);
+  }
+
+  #showSteps({ steps }) {
+    for (const [index, name] of STEPS.entries()) {
+      const item = this.querySelector(`[data-step="${name}"]`);
+      if (item.dataset.mark === steps[index]) continue;
+      item.dataset.mark = steps[index];
+      setAttribute(item.querySelector("use"), "href", `#mark-${steps[index]}`);
+      setText(item.querySelector("[data-word]"), MARK_WORDS[steps[index]]);
+      setAttribute(item, "aria-current", steps[index] === "now" ? "step" : null);
+    }
+  }
+
+  #showBar(bar) {
+    const { bar: track, synced, failed } = this.#parts;
+    setHidden(track, bar === null);
+    if (bar === null) return;
+    track.classList.toggle("bar-unknown", bar.max === null);
+    for (const [name, value] of Object.entries({
+      "aria-valuenow": bar.max && bar.now,
+      "aria-valuemin": bar.max && 0,
+      "aria-valuemax": bar.max,
+      "aria-valuetext": bar.text,
+    })) {
+      setAttribute(track, name, value);
+    }
+    setAttribute(synced, "width", bar.synced);
+    setAttribute(failed, "x", bar.synced);
+    setAttribute(failed, "width", bar.failed);
+  }
+
+  #showOrigin(shown, view) {
+    const { origin, by, startedAt, worker, took } = this.#parts;
+    origin.classList.toggle("empty", shown === null);
+    setText(by, shown?.requested_by ?? "");
+    setAttribute(startedAt, "datetime", shown?.requested_at ?? null);
+    setText(worker, view.busy && shown.worker ? ` on worker ${shown.worker}` : "");
+    setText(took, view.duration ? `; it took ${view.duration}` : "");
+  }
+
+  #showActions({ sending }, shown, view) {
+    const { startButton, startReason, cancelForm, cancelButton } = this.#parts;
+    const cancelling = Boolean(shown?.cancel_requested_by) || sending === "cancel";
+    setHidden(cancelForm, !view.busy || !shown.id);
+    if (cancelButton) {
+      this.#keepFocus(cancelButton, cancelling || !view.busy);
+      cancelButton.disabled = cancelling;
+    }
+    if (!startButton) return;
+    this.#keepFocus(startButton, view.busy);
+    startButton.disabled = view.busy;
+    setText(startButton, view.busy ? "Syncing..." : "Sync Now");
+    setText(startReason, view.busy ? "A sync is under way." : "");
+    for (const form of this.querySelectorAll("[data-when]")) {
+      const id = shown?.id && `/syncs/${shown.id}/${form.dataset.act}/`;
+      setAttribute(form, "action", id ?? form.getAttribute("action"));
+      setHidden(form, !id || !applies(form.dataset.when, shown, view.state));
+    }
+  }
+
+  /** A control that goes away would drop the focus to the top of the page. */
+  #keepFocus(control, goes) {
+    if (goes && document.activeElement === control) this.focus({ preventScroll: true });
+  }
+
+  #showProblems({ error, notice, workerMissing }, view) {
+    const { remark, until, countdown, error: problem, errorMessage, errorRemedy } = this.#parts;
+    const stuck = view.busy && workerMissing;
+    const waiting = view.state === "waiting" && !stuck;
+    const waitingUntil = waiting ? operation(current()).waiting_until : null;
+    setText(remark, stuck ? NO_WORKER : view.remark || notice);
+    this.classList.toggle("stuck", stuck);
+    setAttribute(until, "datetime", waitingUntil);
+    setAttribute(countdown, "datetime", waitingUntil);
+    setHidden(countdown.parentElement, !waitingUntil);
+    setHidden(problem, error === null);
+    setText(errorMessage, error?.message ?? "");
+    setText(errorRemedy, error?.remedy ?? "");
+  }
+}
+
+/** Whether a further act is offered: another try of failed albums, or confirming a sheet. */
+function applies(when, operation, state) {
+  if (when === "warnings") return state === "warnings";
+  return state === "failed" && Boolean(operation.error?.details?.sheet);
+}
+
+customElements.define("sync-panel", SyncPanel);

@@ -1,0 +1,189 @@
+"""The pages. What they show at first paint is complete; scripts only keep it current."""
+
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from albums import catalog as albums_catalog
+from albums.models import Album
+from frontend import query as queries
+from frontend.history_rows import BAR_PARTS, bars, row
+from frontend.panel import counts, effect, panel, panel_state
+from syncengine import history as audits
+from syncengine import roles
+from syncengine.log import current_status
+
+ALBUMS_PER_PAGE = 60
+SYNCS_PER_PAGE = 50
+RESULTS_PER_PAGE = 100
+RESULT_EVENTS_A_READ = 50
+MAX_CHOICES = 200  # the most frequent genres and labels; the search finds the others
+RESULT_STATES = ("completed", "warnings", "failed", "cancelled")
+
+
+def page(view: Any) -> Any:
+    """A page for people who are signed in; never from a cache, since it shows live state."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = view(request, *args, **kwargs)
+        return response
+
+    return require_safe(never_cache(login_required(wrapped)))
+
+
+def audit_page(view: Any) -> Any:
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not roles.is_auditor(request.user):
+            raise PermissionDenied
+        response: HttpResponse = view(request, *args, **kwargs)
+        return response
+
+    return page(wrapped)
+
+
+@page
+def catalog(request: HttpRequest) -> HttpResponse:
+    asked, notes = queries.parse(request.GET, albums_catalog.SORTS)
+    found = albums_catalog.browse(
+        q=asked.q, sort=asked.sort, genre=asked.genre, decade=asked.decade, label=asked.label
+    )
+    paginator = Paginator(found, ALBUMS_PER_PAGE)
+    shown = paginator.get_page(asked.page)
+    if shown.number != asked.page:
+        notes.append(f"There is no page {asked.page}, so the last one is shown.")
+    now = timezone.now()
+    # The status is read after the albums: an event between the two reads is then missing from
+    # neither, since the live page asks for the events after the status and applies them again.
+    status = current_status()
+    context = {
+        "query": asked,
+        "notes": notes,
+        "page": shown,
+        "page_numbers": paginator.get_elided_page_range(shown.number, on_each_side=1, on_ends=1),
+        **_choices(asked),
+        "sample": Album(),
+        "section": "catalog",
+        "status": status,
+        "operation": status["operation"],
+        "result_states": RESULT_STATES,
+        "panel": panel(status, now),
+        "viewer": {"name": request.user.get_username(), "now": now.isoformat()},
+    }
+    return render(request, "catalog.html", context)
+
+
+def _choices(asked: queries.CatalogQuery) -> dict[str, Any]:
+    """What can be chosen in the filters. A value that no album has is shown as chosen, too."""
+    facets = albums_catalog.facets()
+    return {
+        "sorts": {name: label for name, (label, _) in albums_catalog.SORTS.items()},
+        "default_sort": queries.DEFAULT_SORT,
+        "genres": _with_chosen(facets["genres"][:MAX_CHOICES], asked.genre),
+        "decades": _with_chosen(facets["decades"], asked.decade),
+        "labels": _with_chosen(facets["labels"][:MAX_CHOICES], asked.label),
+    }
+
+
+def _with_chosen(choices: list[tuple[Any, int]], chosen: Any) -> list[tuple[Any, int | None]]:
+    if chosen in ("", None) or any(value == chosen for value, _ in choices):
+        return list(choices)
+    return [*choices, (chosen, None)]
+
+
+@page
+def album(request: HttpRequest, album_id: UUID) -> HttpResponse:
+    found = get_object_or_404(Album, pk=album_id)
+    discs: dict[int, list[dict[str, Any]]] = {}
+    for track in found.tracks:
+        discs.setdefault(track.get("disc") or 1, []).append(track)
+    total_ms = sum(track.get("duration_ms") or 0 for track in found.tracks)
+    context = {"album": found, "discs": sorted(discs.items()), "total_ms": total_ms}
+    return render(request, "album.html", context)
+
+
+@audit_page
+def history(request: HttpRequest) -> HttpResponse:
+    operations = audits.operations(_position(request, "before"), SYNCS_PER_PAGE + 1)
+    listed = operations[:SYNCS_PER_PAGE]
+    context = {
+        "rows": bars([row(operation) for operation in listed]),
+        "older": listed[-1].first_position if len(operations) > SYNCS_PER_PAGE else None,
+        "paged": "before" in request.GET,
+        "bar_parts": BAR_PARTS,
+        "section": "history",
+    }
+    return render(request, "history.html", context)
+
+
+@audit_page
+def sync(request: HttpRequest, operation_id: UUID) -> HttpResponse:
+    operation = audits.operation_status(str(operation_id))
+    if operation is None:
+        raise Http404
+    failed_after = _position(request, "failed_after") or 0
+    after = _position(request, "after") or 0
+    failures, more_failures = _results(operation_id, failed=True, after=failed_after)
+    results, more_results = _results(operation_id, failed=False, after=after)
+    state = panel_state(operation)
+    context = {
+        "section": "history",
+        "operation": operation,
+        "state": state,
+        "effect": effect(operation) if state == "failed" else "",
+        "counts": counts(operation),
+        "duration": panel(_alone(operation), timezone.now())["duration"],
+        "failures": failures,
+        "more_failures": more_failures,
+        "results": results,
+        "more_results": more_results,
+        "failed_after": failed_after,
+        "after": after,
+    }
+    return render(request, "sync.html", context)
+
+
+def _results(
+    operation_id: UUID, *, failed: bool, after: int
+) -> tuple[list[dict[str, Any]], int | None]:
+    """One page of results and, where there are more, the position that they follow.
+
+    An event holds up to 100 albums and is not divided, so a page has a few more than it should.
+    """
+    results: list[dict[str, Any]] = []
+    while len(results) < RESULTS_PER_PAGE:
+        batch = audits.album_results(
+            str(operation_id), failed=failed, after=after, limit=RESULT_EVENTS_A_READ
+        )
+        if not batch:
+            return results, None
+        for result in batch:
+            if len(results) >= RESULTS_PER_PAGE and result["position"] != after:
+                return results, after
+            results.append(result)
+            after = result["position"]
+    more = audits.album_results(str(operation_id), failed=failed, after=after, limit=1)
+    return results, after if more else None
+
+
+def _alone(operation: dict[str, Any]) -> dict[str, Any]:
+    return {"last_synced_at": None, "operation": operation}
+
+
+def _position(request: HttpRequest, name: str) -> int | None:
+    text = request.GET.get(name, "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+        raise Http404
+    return int(text)

@@ -50,28 +50,41 @@ def browse(
     return albums.order_by(*SORTS[sort][1])
 
 
-def facets() -> dict[str, list[tuple[Any, int]]]:
+Facets = dict[str, list[tuple[Any, int]]]
+
+
+def facets() -> Facets:
     """What the catalog can be filtered by: `{"genres", "decades", "labels"}`, each a list of
-    (value, number of albums); genres and labels the most frequent first, decades in order."""
-    newest = Album.objects.aggregate(newest=Max("position"))["newest"]
-    if _facets.get("newest") != newest:
-        genres: Counter[str] = Counter()
-        decades: Counter[int] = Counter()
-        labels: Counter[str] = Counter()
-        rows = Album.objects.filter(archived=False).values_list("genres", "year", "label")
-        for album_genres, year, label in rows.iterator():
-            genres.update(album_genres)
-            if year is not None:
-                decades[year // 10 * 10] += 1
-            if label:
-                labels[label] += 1
-        _facets.update(
-            newest=newest,
-            genres=_by_frequency(genres),
-            decades=sorted(decades.items()),
-            labels=_by_frequency(labels),
-        )
-    return {name: _facets[name] for name in ("genres", "decades", "labels")}
+    (value, number of albums); genres and labels the most frequent first, decades in order.
+
+    Counting reads every album, so the counts are kept until an album changes.
+    """
+    global _counted
+    newest = Album.objects.aggregate(Max("position"), Max("added_at"))
+    if _counted is None or _counted[0] != newest:
+        _counted = (newest, _count_facets())
+    return _counted[1]
+
+
+_counted: tuple[dict[str, Any], Facets] | None = None
+
+
+def _count_facets() -> Facets:
+    genres: Counter[str] = Counter()
+    decades: Counter[int] = Counter()
+    labels: Counter[str] = Counter()
+    rows = Album.objects.filter(archived=False).values_list("genres", "year", "label")
+    for album_genres, year, label in rows.iterator():
+        genres.update(album_genres)
+        if year is not None:
+            decades[year // 10 * 10] += 1
+        if label:
+            labels[label] += 1
+    return {
+        "genres": _by_frequency(genres),
+        "decades": sorted(decades.items()),
+        "labels": _by_frequency(labels),
+    }
 
 
 def fields_of(album: Album) -> Fields:
@@ -184,6 +197,3 @@ def _keep_version(album: Album, fields: Fields, position: int, at: datetime) -> 
 
 def _by_frequency(counts: Counter[str]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-
-
-_facets: dict[str, Any] = {}

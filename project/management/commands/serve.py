@@ -94,8 +94,8 @@ def _run_server(host: str, port: int) -> None:
 
     # Before Daphne's own trigger, which ends the consumers without a word to the browsers.
     reactor.addSystemEventTrigger(
-        "before",  # type: ignore[arg-type]
-        "shutdown",
+        "before",
+        "shutdown",  # type: ignore[arg-type]
         lambda: defer.Deferred.fromFuture(asyncio.ensure_future(stop())),
     )
     interface = host.replace(":", r"\:")

@@ -1,10 +1,13 @@
 """The catalog page as a person uses it, and what stands on it."""
 
 import re
+import time
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+SAME_LIMIT_S = 20.0
+LOOK_MS = 100
 ENDED = re.compile("^(completed|warnings|failed|cancelled)$")
 
 # Keeps every text that stood in a part of the panel, with the time at which it came.
@@ -138,3 +141,12 @@ class CatalogPage:
         """What stands on the page, without what moves with the clock."""
         shown: dict[str, Any] = self.page.evaluate(SHOWN)
         return shown
+
+    def must_equal(self, other: "CatalogPage") -> None:
+        """Fails unless both pages come to show the same and to know the same."""
+        until = time.monotonic() + SAME_LIMIT_S
+        while (self.shown(), self.status()) != (other.shown(), other.status()):
+            if time.monotonic() > until:
+                assert self.shown() == other.shown()
+                assert self.status() == other.status()
+            self.page.wait_for_timeout(LOOK_MS)

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ CHROMIUM_ARGUMENTS = [
 VIEWPORT = {"width": 1280, "height": 900}
 
 Serve = Callable[..., list[Server]]
+Visit = Callable[..., CatalogPage]
 
 
 @pytest.fixture(scope="package")
@@ -80,16 +81,18 @@ def product(shared_server: Server, demo: Demo) -> Iterator[Server]:
 
 
 @pytest.fixture
-def serve(chromium: Browser, database: str, demo: Demo, tmp_path: Path) -> Iterator[Any]:
-    """Serve a fresh database: `with serve(processes, NAME=value) as servers`."""
+def serve(chromium: Browser, database: str, demo: Demo, tmp_path: Path) -> Iterator[Serve]:
+    """Serve a fresh database: `serve(processes=1, NAME=value)`. Ask for it before `visit`, so that
+    the browsers are closed first."""
     make_people()
+    with ExitStack() as stack:
 
-    @contextmanager
-    def serve(processes: int = 1, **environment: str) -> Iterator[list[Server]]:
-        with serving(database, tmp_path, demo.environment() | environment, processes) as servers:
-            yield servers
+        def serve(processes: int = 1, **environment: str) -> list[Server]:
+            wanted = demo.environment() | environment
+            return stack.enter_context(serving(database, tmp_path, wanted, processes))
 
-    yield serve
+        yield serve
+        connections.close_all()
 
 
 @pytest.fixture
@@ -100,7 +103,7 @@ def watch(demo_server: Demo) -> Iterator[Watch]:
 
 
 @pytest.fixture
-def visit(chromium: Browser, watch: Watch) -> Iterator[Callable[..., CatalogPage]]:
+def visit(chromium: Browser, watch: Watch) -> Iterator[Visit]:
     """`visit(server, name, live=False, **options)` opens a browser in which somebody (nobody for
     an empty name) is signed in, and the catalog in it."""
     contexts: list[BrowserContext] = []

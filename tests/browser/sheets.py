@@ -9,7 +9,7 @@ from project.demo import albums
 # Each of these rows fails for another reason: (artist, album, Spotify cell).
 FAILING_ROWS = {
     "album-not-found": ("Nobody", "Gone", "spotify:album:0000000000000000000000"),
-    "row-incomplete": ("Half of a Row", "", ""),
+    "row-incomplete": ("", "Nobody's Album", ""),
     "row-link-unsupported": (
         "Somebody",
         "A Playlist",
@@ -32,7 +32,7 @@ def rows(count: int, *, label: str = "", first: int = 0) -> list[str]:
 
 
 def failing_rows(codes: Iterable[str] = FAILING_ROWS) -> list[str]:
-    return [line(*FAILING_ROWS[code][:2], "", "", "", FAILING_ROWS[code][2]) for code in codes]
+    return [line(*FAILING_ROWS[code][:2], "1999", "", "", FAILING_ROWS[code][2]) for code in codes]
 
 
 def title(row: str) -> str:

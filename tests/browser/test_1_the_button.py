@@ -1,15 +1,13 @@
 """1: starting a sync, and what the catalog shows after it."""
 
-from collections.abc import Callable
 
 from playwright.sync_api import expect
 
 from tests.browser import sheets
-from tests.browser.catalog_page import CatalogPage
+from tests.browser.conftest import Visit
 from tests.demo import Demo
 from tests.server import Server
 
-Visit = Callable[..., CatalogPage]
 OPTIMISTIC_MS = 100
 CONFIRMED_MS = 1_000
 TRIES = 3  # a busy machine may spoil a measurement, not three
@@ -90,12 +88,4 @@ def test_1_3_after_it_the_catalog_shows_the_new_data_without_a_reload(
     assert catalog.seen("button") == ["Sync Now", "Syncing...", "Sync Now"]
     removed = catalog.page.locator(f"[data-field=title]:text-is('{sheets.title(rows[1])}')")
     expect(removed).to_have_count(0)
-    # The end makes the page read the cards again; what stands there then is what a fresh one has.
-    fresh = visit(product)
-    assert _eventually_equal(catalog, fresh)
-
-
-def _eventually_equal(catalog: CatalogPage, fresh: CatalogPage) -> bool:
-    catalog.page.wait_for_load_state("networkidle")
-    assert catalog.shown() == fresh.shown()
-    return True
+    catalog.must_equal(visit(product))

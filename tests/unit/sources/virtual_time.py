@@ -8,13 +8,24 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
+# A timer whose time was rounded down fires again at once, for ever where the clock stands still.
+TURNS_WITHOUT_TIME = 1000
+NUDGE_S = 1e-6
+
+
 class _Selector(selectors.DefaultSelector):
     now = 0.0
+    turns = 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
+        self.turns += 1
         if not ready and timeout:
             self.now += timeout
+            self.turns = 0
+        elif self.turns > TURNS_WITHOUT_TIME:
+            self.now += NUDGE_S
+            self.turns = 0
         return ready
 
 

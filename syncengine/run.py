@@ -75,8 +75,7 @@ class Run:
         """The rows of the sheet; those accepted before, where this operation is resumed."""
         sha256 = self._claim.status["operation"]["sheet"]
         if sha256 is not None:
-            stored = await self._database(StoredSheet.objects.get, pk=sha256)
-            return sheet_rows.parse(bytes(stored.body))
+            return sheet_rows.parse(await self._database(_stored_body, sha256))
         stage = {"stage": "sheet", "total": None, "sheet": None}
         await self._write(operations.append, self._claim, "stage-started", stage)
         sheet = await self._sources.sheet()
@@ -170,6 +169,10 @@ class Run:
         """Run one transaction, then ring the bell."""
         await self._database(function, *args)
         self._ring()
+
+
+def _stored_body(sha256: str) -> bytes:
+    return bytes(StoredSheet.objects.get(pk=sha256).body)
 
 
 class Tasks:

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils import timezone
 
 from albums import catalog
@@ -49,7 +49,7 @@ class Run:
     async def sync(self) -> None:
         """Work until the operation has ended or is parked.
 
-        Raises StaleToken where another worker has taken over, and DatabaseError where the database
+        Raises StaleToken where another worker has taken over, and the database's errors where it
         is gone: both leave the operation to be resumed from its log.
         """
         try:
@@ -65,7 +65,7 @@ class Run:
             await self._write(operations.park, self._claim, until, wait.service, wait.reason)
         except SyncError as error:
             await self._write(operations.fail, self._claim, error)
-        except (StaleToken, DatabaseError):
+        except (StaleToken, OperationalError, InterfaceError):
             raise
         except Exception as error:
             logger.exception("operation %s failed unexpectedly", self._claim.operation)

@@ -9,8 +9,8 @@ T = TypeVar("T")
 
 
 # A timer whose time was rounded down fires again at once, for ever where the clock stands still.
-TURNS_WITHOUT_TIME = 1000
-NUDGE_S = 1e-6
+TURNS_WITHOUT_TIME = 50
+NUDGE_S = 1e-9
 
 
 class _Selector(selectors.DefaultSelector):

@@ -39,7 +39,13 @@ QUOTA = {"error": {"status": 429, "message": "Too many requests", "reason": "QUO
 
 def row(number: int | None = None, **fields: Any) -> Row:
     spotify_id = None if number is None else album_id(number)
-    values: dict[str, Any] = {"artist": "Can", "title": "Album 1", "year": 1971, "genres": (), "label": ""}
+    values: dict[str, Any] = {
+        "artist": "Can",
+        "title": "Album 1",
+        "year": 1971,
+        "genres": (),
+        "label": "",
+    }
     return Row(row=2, key="k", spotify_id=spotify_id, **values | fields)
 
 

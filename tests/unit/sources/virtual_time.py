@@ -6,26 +6,16 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-
-
-# A timer whose time was rounded down fires again at once, for ever where the clock stands still.
-TURNS_WITHOUT_TIME = 50
-NUDGE_S = 1e-9
+TICK_S = 1e-6  # that every turn of the loop takes: a clock that stands still never ends a wait
 
 
 class _Selector(selectors.DefaultSelector):
     now = 0.0
-    turns = 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
-        self.turns += 1
-        if not ready and timeout:
-            self.now += timeout
-            self.turns = 0
-        elif self.turns > TURNS_WITHOUT_TIME:
-            self.now += NUDGE_S
-            self.turns = 0
+        if not ready:
+            self.now += max(timeout or 0.0, TICK_S)
         return ready
 
 

@@ -15,6 +15,7 @@ from tests.demo import Demo
 from tests.server import Server
 
 CLICKS = 50
+CONFLICT = "status of 409"  # the browser's own word for the answer to who was second
 CLICK_AT = """at => { setTimeout(
   () => document.querySelector("[data-part=startButton]").click(), at - Date.now()) }"""
 
@@ -23,7 +24,10 @@ def requested() -> int:
     return SyncEvent.objects.filter(kind="requested").count()
 
 
-def test_e1_a_second_click_starts_nothing(product: Server, visit: Visit, demo: Demo) -> None:
+def test_e1_a_second_click_starts_nothing(
+    product: Server, visit: Visit, demo: Demo, watch: Watch
+) -> None:
+    watch.allow(CONFLICT)
     demo.sheet(*sheets.rows(47, label="E1"))
     demo.behave(latency_ms=500)
     before = requested()
@@ -38,7 +42,7 @@ def test_e1_a_second_click_starts_nothing(product: Server, visit: Visit, demo: D
 def test_e1_a_second_admin_sees_the_sync_of_the_first(
     serve: Serve, visit: Visit, demo: Demo, watch: Watch
 ) -> None:
-    watch.allow("status of 409")  # the browser's own word for the answer to who was second
+    watch.allow(CONFLICT)
     demo.sheet(*sheets.rows(10))
     demo.behave(latency_ms=1_500)
     servers = serve(processes=2)

@@ -1,6 +1,5 @@
 """1: starting a sync, and what the catalog shows after it."""
 
-
 from playwright.sync_api import expect
 
 from tests.browser import sheets

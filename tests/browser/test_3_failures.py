@@ -1,6 +1,5 @@
 """3: what goes wrong, told so that an admin knows what to do."""
 
-
 import pytest
 from playwright.sync_api import expect
 
@@ -11,9 +10,7 @@ from tests.demo import Demo
 from tests.server import Server
 
 NO_CREDENTIALS = "Spotify credentials not configured. Please check environment variables."
-NO_NETWORK = (
-    "Network error: Unable to reach external services. Please check your connection."
-)
+NO_NETWORK = "Network error: Unable to reach external services. Please check your connection."
 
 
 def test_3_1_missing_spotify_credentials_are_named(serve: Serve, visit: Visit) -> None:
@@ -28,9 +25,7 @@ def test_3_1_missing_spotify_credentials_are_named(serve: Serve, visit: Visit) -
     catalog.must_equal(visit(server))
 
 
-def test_3_1_wrong_spotify_credentials_are_named(
-    product: Server, visit: Visit, demo: Demo
-) -> None:
+def test_3_1_wrong_spotify_credentials_are_named(product: Server, visit: Visit, demo: Demo) -> None:
     demo.sheet(*sheets.rows(47, label="3.1"))
     demo.behave(credentials_refused=True, expire_tokens=True)
     catalog = visit(product)
@@ -41,9 +36,7 @@ def test_3_1_wrong_spotify_credentials_are_named(
 
 
 @pytest.mark.parametrize("lost", ["google", "both"])
-def test_3_2_a_lost_network_is_named(
-    product: Server, visit: Visit, demo: Demo, lost: str
-) -> None:
+def test_3_2_a_lost_network_is_named(product: Server, visit: Visit, demo: Demo, lost: str) -> None:
     demo.sheet(*sheets.rows(47, label="3.2"))
     demo.behave(network_lost=lost)
     catalog = visit(product)

@@ -11,7 +11,6 @@ from tests.browser.test_3_failures import NO_NETWORK
 from tests.demo import Demo
 
 
-
 def test_4_1_last_synced_stands_in_the_first_html_and_on_the_live_page(
     serve: Serve, visit: Visit
 ) -> None:
@@ -35,9 +34,7 @@ def test_4_2_never_synced(serve: Serve, visit: Visit, demo: Demo) -> None:
     expect_last(catalog, "Never synced")
 
 
-def test_4_3_the_relative_time_moves_on_by_itself(
-    serve: Serve, visit: Visit
-) -> None:
+def test_4_3_the_relative_time_moves_on_by_itself(serve: Serve, visit: Visit) -> None:
     past.ended(timedelta(minutes=5, seconds=5))
     [server] = serve()
     catalog = visit(server, path="", live=False)
@@ -48,7 +45,7 @@ def test_4_3_the_relative_time_moves_on_by_itself(
     expect_last(catalog, "Last synced: 5 minutes ago")
     catalog.page.clock.fast_forward("00:58")
     expect_last(catalog, "Last synced: 6 minutes ago")
-    
+
 
 def only_first_frame(route: WebSocketRoute) -> None:
     server = route.connect_to_server()

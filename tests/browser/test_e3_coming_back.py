@@ -47,9 +47,7 @@ def test_e3_a_refresh_and_a_new_tab(stopped: CatalogPage, demo: Demo) -> None:
     assert tab.shown() == before
 
 
-def test_e3_a_closed_laptop(
-    product: Server, visit: Visit, demo: Demo, watch: Watch
-) -> None:
+def test_e3_a_closed_laptop(product: Server, visit: Visit, demo: Demo, watch: Watch) -> None:
     watch.allow("net::ERR_INTERNET_DISCONNECTED", "WebSocket connection to")
     demo.sheet(*sheets.rows(47, label="laptop"))
     catalog = visit(product, path="", live=False)
@@ -80,9 +78,7 @@ def test_e3_a_closed_laptop(
         ),
     ],
 )
-def test_e3_a_dropped_message(
-    product: Server, visit: Visit, demo: Demo, drops: Drops
-) -> None:
+def test_e3_a_dropped_message(product: Server, visit: Visit, demo: Demo, drops: Drops) -> None:
     demo.sheet(*sheets.rows(47, label=f"dropped {id(drops)}"))
     demo.behave(latency_ms=200)
     dropped: list[dict] = []

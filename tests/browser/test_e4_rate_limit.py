@@ -12,7 +12,7 @@ def test_e4_a_429_is_visible_with_its_countdown_and_the_sync_goes_on(
 ) -> None:
     # Few albums: a refusal teaches the limiter how many calls Spotify takes, and it is obeyed.
     demo.sheet(*sheets.rows(2))
-    demo.behave(rate_limit_calls=2, rate_limit_seconds=6)
+    demo.behave(rate_limit_calls=1, rate_limit_seconds=6)
     [server] = serve()
     catalog, other = visit(server), visit(server, "viewer")
     for one in (catalog, other):

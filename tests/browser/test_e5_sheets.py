@@ -24,9 +24,7 @@ BAD_SHEETS = {
 
 
 def dump() -> list[Any]:
-    return [
-        list(model.objects.order_by("pk").values_list()) for model in (Album, AlbumVersion)
-    ]
+    return [list(model.objects.order_by("pk").values_list()) for model in (Album, AlbumVersion)]
 
 
 def expect_refusal(catalog: CatalogPage, message: str, remedy: str) -> None:

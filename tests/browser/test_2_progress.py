@@ -9,7 +9,6 @@ from tests.browser.conftest import Visit
 from tests.demo import Demo
 from tests.server import Server
 
-
 FETCHING = "Fetching albums from Google Sheets..."
 ENRICHING = "Enriching with Spotify metadata..."
 SYNCING = re.compile(r"^Syncing album (\d+) of 47\.\.\.$")

@@ -4,7 +4,6 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import sheets
-from tests.browser.catalog_page import CatalogPage
 from tests.browser.conftest import Serve, Visit
 from tests.demo import Demo
 from tests.server import Server

@@ -21,7 +21,8 @@ Drops = Callable[[dict, int], bool]
 def stopped(product: Server, visit: Visit, demo: Demo) -> CatalogPage:
     """A page that has followed a sync, which then stands still in the middle."""
     demo.sheet(*sheets.rows(47, label="E3"))
-    assert (catalog := visit(product)).sync() == "completed"
+    catalog = visit(product)
+    assert catalog.sync() == "completed"
     demo.sheet(*sheets.rows(20, label="E3"), *sheets.rows(27, first=20, label="E3 again"))
     demo.behave(latency_ms=600_000)
     catalog.start()

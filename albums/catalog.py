@@ -12,11 +12,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Max, QuerySet
+from django.db.models.expressions import OrderBy
 
 from albums.fields import EMPTY, Changes, Fields, is_visible, patched
 from albums.models import Album, AlbumVersion
 
-SORTS = {
+SORTS: Mapping[str, tuple[str, list[str | OrderBy]]] = {
     "artist": ("Artist", ["sort_artist", F("year").asc(nulls_last=True), "sort_title", "id"]),
     "title": ("Title", ["sort_title", "sort_artist", "id"]),
     "year": ("Newest release", [F("year").desc(nulls_last=True), "sort_artist", "id"]),
@@ -49,28 +50,41 @@ def browse(
     return albums.order_by(*SORTS[sort][1])
 
 
-def facets() -> dict[str, list[tuple[Any, int]]]:
+Facets = dict[str, list[tuple[Any, int]]]
+
+
+def facets() -> Facets:
     """What the catalog can be filtered by: `{"genres", "decades", "labels"}`, each a list of
-    (value, number of albums); genres and labels the most frequent first, decades in order."""
-    newest = Album.objects.aggregate(newest=Max("position"))["newest"]
-    if _facets.get("newest") != newest:
-        genres: Counter[str] = Counter()
-        decades: Counter[int] = Counter()
-        labels: Counter[str] = Counter()
-        rows = Album.objects.filter(archived=False).values_list("genres", "year", "label")
-        for album_genres, year, label in rows.iterator():
-            genres.update(album_genres)
-            if year is not None:
-                decades[year // 10 * 10] += 1
-            if label:
-                labels[label] += 1
-        _facets.update(
-            newest=newest,
-            genres=_by_frequency(genres),
-            decades=sorted(decades.items()),
-            labels=_by_frequency(labels),
-        )
-    return {name: _facets[name] for name in ("genres", "decades", "labels")}
+    (value, number of albums); genres and labels the most frequent first, decades in order.
+
+    Counting reads every album, so the counts are kept until an album changes.
+    """
+    global _counted
+    newest = Album.objects.aggregate(Max("position"), Max("added_at"))
+    if _counted is None or _counted[0] != newest:
+        _counted = (newest, _count_facets())
+    return _counted[1]
+
+
+_counted: tuple[dict[str, Any], Facets] | None = None
+
+
+def _count_facets() -> Facets:
+    genres: Counter[str] = Counter()
+    decades: Counter[int] = Counter()
+    labels: Counter[str] = Counter()
+    rows = Album.objects.filter(archived=False).values_list("genres", "year", "label")
+    for album_genres, year, label in rows.iterator():
+        genres.update(album_genres)
+        if year is not None:
+            decades[year // 10 * 10] += 1
+        if label:
+            labels[label] += 1
+    return {
+        "genres": _by_frequency(genres),
+        "decades": sorted(decades.items()),
+        "labels": _by_frequency(labels),
+    }
 
 
 def fields_of(album: Album) -> Fields:
@@ -78,7 +92,7 @@ def fields_of(album: Album) -> Fields:
     return {name: getattr(album, name) for name in EMPTY}
 
 
-def known_albums() -> Iterable[dict[str, Any]]:
+def known_albums() -> Iterable[Mapping[str, Any]]:
     """What planning a sync needs to know of every album, archived ones included: `{"id", "key",
     "row", "artist", "title", "spotify_id", "row_digest", "fetched_at", "archived"}`."""
     return (
@@ -128,11 +142,11 @@ def change(
 
 def confirm(places: Iterable[tuple[str, str, int]]) -> None:
     """Note (album, key, row) of albums that were left alone: only where they stand may differ."""
-    places = {album: (key, row) for album, key, row in places}
+    wanted = {album: (key, row) for album, key, row in places}
     moved = []
-    for album in Album.objects.filter(pk__in=places).only("key", "row"):
-        if (album.key, album.row) != places[str(album.pk)]:
-            album.key, album.row = places[str(album.pk)]
+    for album in Album.objects.filter(pk__in=list(wanted)).only("key", "row"):
+        if (album.key, album.row) != wanted[str(album.pk)]:
+            album.key, album.row = wanted[str(album.pk)]
             moved.append(album)
     Album.objects.bulk_update(moved, ["key", "row"])
 
@@ -183,6 +197,3 @@ def _keep_version(album: Album, fields: Fields, position: int, at: datetime) -> 
 
 def _by_frequency(counts: Counter[str]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-
-
-_facets: dict[str, Any] = {}

@@ -1,8 +1,9 @@
 """What is read of the past: by a resumed sync, by pages and by exports."""
 
 import json
-from collections.abc import Iterable
 from typing import Any
+
+from django.db.models import QuerySet
 
 from albums import catalog
 from syncengine import log
@@ -13,7 +14,7 @@ from syncengine.projectors import ALBUM_KINDS, COUNTS
 from syncengine.sentences import headline
 
 
-def events_of(operation: str, *kinds: str) -> Iterable[SyncEvent]:
+def events_of(operation: str, *kinds: str) -> QuerySet[SyncEvent]:
     """The events of an operation in order, of the given kinds only where there are any given."""
     events = SyncEvent.objects.filter(operation=operation)
     if kinds:
@@ -85,7 +86,7 @@ def album_results(
 
 
 def _results(event: Event) -> list[dict[str, Any]]:
-    empty_result = {
+    empty_result: dict[str, Any] = {
         "position": event.position,
         "row": None,
         "outcome": {"albums-unchanged": "unchanged", "album-removed": "archived"}.get(event.kind),

@@ -24,6 +24,7 @@ from django.utils import timezone
 
 from syncengine import fanout, log, operations
 from syncengine.events import Event, instant
+from syncengine.models import LogHead
 from syncengine.projection import UNFINISHED_STATES, Gap, Status, apply
 
 logger = logging.getLogger("groovelog.hub")
@@ -351,7 +352,7 @@ def _json(message: dict[str, Any]) -> str:
 
 
 def _head() -> tuple[int, str]:
-    head = log.LogHead.objects.values_list("position", "hash").get()
+    head = LogHead.objects.values_list("position", "hash").get()
     return head[0], head[1]
 
 

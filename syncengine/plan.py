@@ -3,20 +3,19 @@
 import hashlib
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from albums.sources.sheet_rows import Row
-
 from albums.catalog import plain
+from albums.sources.sheet_rows import Row
 from syncengine.events import canonical
 
 # A sheet that would take away more than either of these is more likely broken than meant.
 MAX_ARCHIVED_ALBUMS = 20
 MAX_ARCHIVED_SHARE = 5  # a fifth of the catalog
 
-Known = dict[str, Any]  # as `catalog.known_albums` gives it
+Known = Mapping[str, Any]  # as `catalog.known_albums` gives it
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,14 @@ then nothing of it is stored.
 from collections.abc import Sequence
 from typing import Any
 
-from albums.sources.errors import AlbumError
-from albums.sources.sheet_rows import Row
-from albums.sources.spotify import Enriched
 from django.utils import timezone
 
 from albums import catalog
 from albums.fields import Changes, Fields, difference, is_visible, merged
 from albums.models import Album
+from albums.sources.errors import AlbumError
+from albums.sources.sheet_rows import Row
+from albums.sources.spotify import Enriched
 from syncengine import log
 from syncengine.events import instant
 from syncengine.log import Appender, Fence

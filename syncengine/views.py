@@ -1,7 +1,7 @@
 """The HTTP interface of the sync: forms and JSON through the same doors."""
 
 import re
-from typing import Any
+from typing import Any, cast, get_args
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
@@ -14,10 +14,10 @@ from syncengine import fanout, history, log, operations, roles
 from syncengine.events import InvalidEvent
 from syncengine.http import HttpError, door, wants_json
 from syncengine.hub import process_hub_is_full
-from syncengine.operations import AlreadyUnfinished, UnknownOperation
+from syncengine.operations import AlreadyUnfinished, Mode, Trigger, UnknownOperation
 
 MAX_EVENTS = 1000
-MODES = ("full", "refresh", "retry")
+MODES: tuple[str, ...] = get_args(Mode)
 
 
 @require_POST
@@ -31,8 +31,8 @@ def start(request: HttpRequest) -> HttpResponse:
         raise HttpError(
             400, "bad-mode", f"There is no mode “{mode}”.", f"Use {' or '.join(MODES)}."
         )
-    trigger = "api" if wants_json(request) and "button" not in request.POST else "button"
-    return _start(request, trigger, mode, keys, confirm)
+    trigger: Trigger = "button" if "button" in request.POST else "api"
+    return _start(request, trigger, cast(Mode, mode), keys, confirm)
 
 
 @require_POST
@@ -120,7 +120,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def _start(
-    request: HttpRequest, trigger: str, mode: str, keys: list[str], confirm: str | None
+    request: HttpRequest, trigger: Trigger, mode: Mode, keys: list[str], confirm: str | None
 ) -> HttpResponse:
     by = request.user.get_username()
     try:

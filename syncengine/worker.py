@@ -61,10 +61,10 @@ class SyncWorker(Worker):
             asyncio.run(self._until_told_to_stop())
 
     async def _until_told_to_stop(self) -> None:
-        task = asyncio.current_task()
+        work = asyncio.create_task(self.handle())
         for signal_number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(signal_number, task.cancel)
-        await self.handle()
+            asyncio.get_running_loop().add_signal_handler(signal_number, work.cancel)
+        await work
 
     async def handle(self) -> None:
         """Look for work and do it. When cancelled, hands over what it holds at once."""

@@ -36,11 +36,11 @@ def main() -> None:
             raise
         print(f"The demo cannot start: port {options.port} is taken.", file=sys.stderr)  # noqa: T201
         sys.exit(PORT_TAKEN)
-    print(f"The demo is at http://{HOST}:{listener.getsockname()[1]}/", flush=True)  # noqa: T201
     if options.exit_with_parent:
         # Ctrl-C reaches the whole group; here the parent decides, and its end is ours.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         threading.Thread(target=leave_with_parent, daemon=True).start()
+    print(f"The demo is at http://{HOST}:{listener.getsockname()[1]}/", flush=True)  # noqa: T201
     web.run_app(
         build(library, start, seed=options.seed),
         sock=listener,

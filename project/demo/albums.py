@@ -10,6 +10,7 @@ from typing import Any, Literal
 BASE62 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 ID_LENGTH = 22
 RECENT = 2016  # the year from which on the sheet has a section of its own
+LAST_WITH_DELUXE = 2010  # the newest year of an original with a deluxe edition beside it
 RECORDS = Path(__file__).with_name("records.json")
 
 Kind = Literal["album", "single", "compilation"]
@@ -134,6 +135,8 @@ def load() -> Library:
         if "listed" not in record:
             albums.append(album)
             albums.extend(neighbours(album))
+        elif record["listed"] == "never":
+            albums.append(tribute(album))
     albums.extend(namesakes())
     recent = next(number for number, row in enumerate(rows) if int(row.year) >= RECENT)
     return Library(rows, {album.id: album for album in albums}, {recent: f"Since {RECENT}"})
@@ -167,7 +170,8 @@ def neighbours(album: Album) -> list[Album]:
         return [rerecorded(album)]
     found = []
     luck = digest("neighbours", album.id)
-    if luck % 2:
+    # Within a year or two of the original nobody could say which one a row means.
+    if luck % 2 and album.year <= LAST_WITH_DELUXE:
         found.append(deluxe(album))
     if luck // 2 % 4 == 0:
         found.append(tribute(album))

@@ -19,6 +19,8 @@ SIZES = (640, 300, 64)  # px, widest first, as Spotify lists them
 WITHOUT_TEXT = 64  # px; letters would be specks
 SIDE = 640
 MARGIN = 44
+# Of many, the shuffle that puts the fewest like pictures side by side in the demo's catalog.
+SHUFFLE = "composition 421"
 MOST_SHOWN = 200  # covers on the page of covers
 STRIP = 140  # height of the part that belongs to title and artist
 LONGEST_LINE = 31  # letters of average width in the title that fit between the margins
@@ -229,13 +231,14 @@ def halftone(canvas: Canvas) -> Iterator[str]:
 def arches(canvas: Canvas) -> Iterator[str]:
     """Nested arches on the ground line, a tall and a small set."""
     left = canvas.chance.choice((True, False))
-    for middle, outer, legs in ((0.36, 205, 190), (0.76, 112, 96)):
+    tall, small = canvas.chance.uniform(160, 205), canvas.chance.uniform(70, 125)
+    for middle, outer, legs in ((0.36, 205, tall), (0.76, 112, small)):
         x = SIDE * (middle if left else 1 - middle)
         count = 5 if outer > 150 else 3
         for number, tone in enumerate(canvas.tones(count)):
             radius = outer * (1 - number / count)
             arc = f"a{radius:.0f} {radius:.0f} 0 0 1 {2 * radius:.0f} 0"
-            yield path(f"M{x - radius:.0f} {SIDE} v{-legs - 30} {arc} v{legs + 30}Z", tone)
+            yield path(f"M{x - radius:.0f} {SIDE} v{-legs - 30:.0f} {arc} v{legs + 30:.0f}Z", tone)
 
 
 def ribbons(canvas: Canvas) -> Iterator[str]:
@@ -301,6 +304,47 @@ def petals(canvas: Canvas) -> Iterator[str]:
     yield circle(SIDE / 2, y, 26, canvas.colours.ground)
 
 
+def orbits(canvas: Canvas) -> Iterator[str]:
+    """Fine circles around a sun, with a planet on each."""
+    x, y = SIDE / 2, 386.0
+    sun, line, *planets = canvas.chance.sample(canvas.colours.tones[1:], 4)
+    yield circle(x, y, canvas.chance.uniform(38, 56), sun)
+    for number in range(4):
+        radius = 88 + number * 38
+        angle = canvas.chance.uniform(0, math.tau)
+        yield ring(x, y, radius, line, 2.5)
+        place = x + radius * math.cos(angle), y + radius * math.sin(angle)
+        yield circle(*place, canvas.chance.uniform(9, 21), planets[number % len(planets)])
+
+
+def steps(canvas: Canvas) -> Iterator[str]:
+    """A stair of blocks, each with a lit front."""
+    count = canvas.chance.choice((5, 6, 7))
+    width = (SIDE - 2 * MARGIN) / count
+    rising = canvas.chance.choice((True, False))
+    rise = (SIDE - STRIP - MARGIN - 60) / count * canvas.chance.uniform(0.75, 1)
+    for number, tone in enumerate(canvas.tones(count)):
+        place = number if rising else count - 1 - number
+        x, height = MARGIN + place * width, 60 + rise * (number + 0.6)
+        size = f'width="{width + 0.5:.1f}" height="{height:.1f}"'
+        yield f'<rect x="{x:.1f}" y="{SIDE - height:.1f}" {size} fill="{tone}"/>'
+        front = f'width="{width / 3:.1f}" height="{height:.1f}" opacity="0.14"'
+        yield f'<rect x="{x:.1f}" y="{SIDE - height:.1f}" {front} fill="{canvas.colours.ink}"/>'
+
+
+def sails(canvas: Canvas) -> Iterator[str]:
+    """Bent triangles that lean into the same wind."""
+    count = canvas.chance.choice((3, 4, 5))
+    bend = canvas.chance.uniform(50, 90)
+    room = (SIDE - 2 * MARGIN) / count
+    for number, tone in enumerate(canvas.tones(count)):
+        x, top = MARGIN + number * room, canvas.chance.uniform(STRIP + 30, STRIP + 150)
+        foot = SIDE - 84
+        sail = f"M{x:.0f} {top:.0f} Q{x + room + bend:.0f} {(top + foot) / 2:.0f}"
+        yield path(f"{sail} {x + room * 0.86:.0f} {foot} L{x:.0f} {foot}Z", tone)
+    yield f'<rect y="{SIDE - 72}" width="{SIDE}" height="72" fill="{canvas.colours.tones[3]}"/>'
+
+
 COMPOSITIONS: tuple[Callable[[Canvas], Iterator[str]], ...] = (
     arcs,
     bands,
@@ -316,6 +360,9 @@ COMPOSITIONS: tuple[Callable[[Canvas], Iterator[str]], ...] = (
     moon,
     stones,
     petals,
+    orbits,
+    steps,
+    sails,
 )
 
 
@@ -323,7 +370,7 @@ def draw(identifier: str, size: int, album: Album | None = None) -> str:
     """Return the cover as SVG text, `size` pixels square, with the album's title if it is known."""
     chance = random.Random(digest("cover", identifier))
     colours = PALETTES[digest("palette", identifier) % len(PALETTES)]
-    composition = COMPOSITIONS[digest("composition", identifier) % len(COMPOSITIONS)]
+    composition = COMPOSITIONS[digest(SHUFFLE, identifier) % len(COMPOSITIONS)]
     marks = "".join(composition(Canvas(chance, colours)))
     name = f"{album.name}, {', '.join(album.artists)}" if album else "Cover"
     letters = lettering(album, colours) if album and size > WITHOUT_TEXT else ""

@@ -71,8 +71,9 @@ def environment(port: int) -> dict[str, str]:
 def start(port: int) -> None:
     """Start the demo unless this process has done so already, and wait until it answers."""
     global _child
-    if _child is not None and _child.poll() is None:
+    if _child is not None and answers(port, _child.pid):
         return
+    stop()
     command = [sys.executable, "-m", "project.demo", "--port", str(port), "--exit-with-parent"]
     # We never write to the pipe. It ends when this process does, however it dies, and with it
     # the demo. The demo's own line on standard output would only confuse beside the product's.

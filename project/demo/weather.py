@@ -14,9 +14,10 @@ from .calls import Ledger
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-SPOTIFY_MEDIAN = 0.18  # seconds
-GOOGLE_MEDIAN = 0.6  # seconds for each of the two steps, the redirect and the file
-SPREAD = 0.5  # of the logarithm: one call in twenty takes more than twice the median
+# Seconds. Google takes its time twice, for the redirect and for the file.
+MEDIAN = {"spotify": 0.18, "google": 0.6}
+# Of the logarithm: one call in twelve to Spotify takes more than twice the median.
+SPREAD = {"spotify": 0.5, "google": 0.15}
 STALL_CHANCE = 0.015  # now and then an answer takes seconds, as it does on the real thing
 STALL = 2.2  # seconds
 SLOW_FACTOR = 8
@@ -69,13 +70,13 @@ class Weather:
         place = resource.canonical if resource else "unknown"
         endpoint = f"{request.method} {place}"
         begun = self.ledger.begin(endpoint)
-        answer = "dropped"
+        # What is noted when nothing is answered; it stays so also where the caller gives up.
+        answer = "hung" if self.behaviour.affects("hang", service) else "dropped"
         try:
             response = await self._pass(request, handler, service)
             if response is not None:
                 answer = str(response.status)
                 return response
-            answer = "hung" if self.behaviour.affects("hang", service) else "dropped"
             return drop(request)
         except web.HTTPException as error:
             answer = str(error.status)
@@ -93,12 +94,12 @@ class Weather:
             await self._hang(request, service)
             return None
         if service == "google":
-            await self._delay(GOOGLE_MEDIAN)
+            await self._delay(service)
             return await handler(request)
         refusal = self._refusal(request)
         if refusal is not None:
             return refusal
-        await self._delay(SPOTIFY_MEDIAN)
+        await self._delay(service)
         # Cables are cut in the middle of a call, too.
         if self.behaviour.affects("network_lost", service):
             return None
@@ -111,13 +112,13 @@ class Weather:
                 return
             await asyncio.sleep(LOOK_AGAIN)
 
-    async def _delay(self, median: float) -> None:
+    async def _delay(self, service: str) -> None:
         """Wait as long as the service would: seldom much less than the median, at times more."""
         now = self.behaviour.now
-        if median == SPOTIFY_MEDIAN and now.latency_ms is not None:
+        if service == "spotify" and now.latency_ms is not None:
             seconds = now.latency_ms / 1000
         else:
-            seconds = median * math.exp(self.chance.gauss(0, SPREAD)) * now.speed
+            seconds = MEDIAN[service] * math.exp(self.chance.gauss(0, SPREAD[service])) * now.speed
             if self.chance.random() < STALL_CHANCE:
                 seconds += STALL * now.speed
         if now.slow:

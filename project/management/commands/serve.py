@@ -94,7 +94,9 @@ def _run_server(host: str, port: int) -> None:
 
     # Before Daphne's own trigger, which ends the consumers without a word to the browsers.
     reactor.addSystemEventTrigger(
-        "before", "shutdown", lambda: defer.Deferred.fromFuture(asyncio.ensure_future(stop()))
+        "before",
+        "shutdown",  # type: ignore[arg-type]
+        lambda: defer.Deferred.fromFuture(asyncio.ensure_future(stop())),
     )
     interface = host.replace(":", r"\:")
     Server(

@@ -38,11 +38,12 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, refresh: bool, **options: Any) -> None:
-        console = Console(file=self.stdout, highlight=False)
+        console = Console(highlight=False)
         status = log.current_status()
         try:
-            mode = "refresh" if refresh else "full"
-            operation = operations.start(getpass.getuser(), "command", mode)
+            operation = operations.start(
+                getpass.getuser(), "command", "refresh" if refresh else "full"
+            )
         except AlreadyUnfinished as unfinished:
             by = unfinished.operation["requested_by"]
             console.print(f"A sync is already unfinished, started by {by}.", markup=False)

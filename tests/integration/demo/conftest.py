@@ -13,6 +13,7 @@ from project.demo.behaviour import State
 from project.demo.sheet import SHEET_ID
 
 EXPORT = f"/spreadsheets/d/{SHEET_ID}/export?format=csv"
+BLUE = albums.album_id("Joni Mitchell", "Blue", "1971")
 CREDENTIALS = aiohttp.encode_basic_auth("demo-client", "demo-secret")
 
 

@@ -8,9 +8,8 @@ from yarl import URL
 
 from project.demo.albums import Library, album_id, base62_id
 
-from .conftest import Demo
+from .conftest import BLUE, Demo
 
-BLUE = album_id("Joni Mitchell", "Blue", "1971")
 GETZ = album_id("Stan Getz", "Getz/Gilberto", "1964")
 GONE = album_id("King Gizzard & The Lizard Wizard", "Nonagon Infinity", "2016")
 LEFT_OUT = ("label", "popularity", "available_markets")

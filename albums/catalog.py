@@ -143,11 +143,14 @@ def change(
 def confirm(places: Iterable[tuple[str, str, int]]) -> None:
     """Note (album, key, row) of albums that were left alone: only where they stand may differ."""
     wanted = {album: (key, row) for album, key, row in places}
-    moved = []
+    moved, unknown = [], set(wanted)
     for album in Album.objects.filter(pk__in=list(wanted)).only("key", "row"):
+        unknown.discard(str(album.pk))
         if (album.key, album.row) != wanted[str(album.pk)]:
             album.key, album.row = wanted[str(album.pk)]
             moved.append(album)
+    if unknown:
+        raise Album.DoesNotExist(f"no album {', '.join(sorted(unknown))}")
     Album.objects.bulk_update(moved, ["key", "row"])
 
 

@@ -8,6 +8,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from django.conf import settings
 
@@ -45,8 +46,9 @@ def record() -> None:
         }
     )
     path().parent.mkdir(parents=True, exist_ok=True)
-    with path().open("a", encoding="utf-8") as file:
-        file.write(f"{line}\n")
+    with path().open("a+b") as file:
+        file.write(b"" if _ends_in_newline(file) else b"\n")
+        file.write(f"{line}\n".encode())
         file.flush()
         os.fsync(file.fileno())
 
@@ -57,11 +59,19 @@ def stored() -> list[Checkpoint]:
         return []
     log_id = log.head().log_id
     checkpoints = []
-    for line in path().read_text(encoding="utf-8").splitlines():
+    for line in path().read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             entry = json.loads(line)
             if entry["log"] == log_id:
                 checkpoints.append(Checkpoint(int(entry["position"]), str(entry["hash"])))
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, OverflowError):
             continue
     return checkpoints
+
+
+def _ends_in_newline(file: BinaryIO) -> bool:
+    """Whether the next line can be written as it is: a crash may have cut the last one."""
+    if file.seek(0, os.SEEK_END) == 0:
+        return True
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"

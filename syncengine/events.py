@@ -12,9 +12,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 MAX_DATA_BYTES = 64 * 1024
 MAX_SAFE_INTEGER = 2**53 - 1  # beyond it JavaScript, which folds the same events, loses digits
@@ -27,13 +36,39 @@ Uuid = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"),
 ]
-Instant = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
 Count = Annotated[int, Field(ge=0, le=MAX_SAFE_INTEGER)]
 Positive = Annotated[int, Field(ge=1, le=MAX_SAFE_INTEGER)]
 
 
+def _exists(instant: str) -> str:
+    datetime.fromisoformat(instant)  # raises ValueError for the 30th of February
+    return instant
+
+
+# No \d: to pydantic that is any digit of any script.
+Instant = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z$"
+    ),
+    AfterValidator(_exists),
+]
+
+
+def _leads_somewhere(change: list[Any]) -> list[Any]:
+    if change[1] is None:
+        raise ValueError("the new value is null")
+    return change
+
+
+T = TypeVar("T")
+Nullable = Annotated[list[T | None], Field(min_length=2, max_length=2)]  # [old, new]
+Change = Annotated[Nullable[T], AfterValidator(_leads_somewhere)]  # null is old only: it is new
+
+
 class InvalidEvent(ValueError):
-    """An event that the log refuses: unknown kind, unknown key, wrong type, too large."""
+    """An event that the log refuses: unknown kind, unknown key, wrong type, too large, or of an
+    operation that is not the unfinished one."""
 
 
 class Data(BaseModel):
@@ -68,6 +103,43 @@ class StageStarted(Data):
     total: Count | None
     sheet: Sha256 | None
 
+    @model_validator(mode="after")
+    def _sheet_accepted(self) -> Self:
+        if self.stage != "sheet" and (self.total is None or self.sheet is None):
+            raise ValueError("from spotify on, total and sheet are known")
+        return self
+
+
+class Track(Data):
+    disc: Count
+    number: Count
+    title: Text
+    duration_ms: Count
+    explicit: bool
+
+
+class AlbumChanges(Data):
+    """Every stored field of an album (`albums.fields.EMPTY`); those that stay are left out."""
+
+    artist: Change[Text] = []
+    title: Change[Text] = []
+    year: Nullable[Count] = []
+    genres: Change[list[Text]] = []
+    label: Change[Text] = []
+    spotify_id: Change[Text] = []
+    spotify_title: Change[Text] = []
+    spotify_artist: Change[Text] = []
+    release_date: Change[Text] = []
+    album_type: Change[Text] = []
+    total_tracks: Nullable[Count] = []
+    tracks: Change[list[Track]] = []
+    cover_url: Change[Text] = []
+    match_score: Nullable[Count] = []
+    match_query: Change[Text] = []
+    row_digest: Change[Text] = []
+    fetched_at: Change[Text] = []
+    archived: Change[bool] = []
+
 
 class AlbumSynced(Data):
     album: Uuid
@@ -76,7 +148,7 @@ class AlbumSynced(Data):
     artist: Text
     title: Text
     outcome: Literal["added", "updated", "unchanged"]
-    changes: dict[str, Annotated[list[Any], Field(min_length=2, max_length=2)]]
+    changes: AlbumChanges
     n: Positive
     total: Positive
 
@@ -185,6 +257,7 @@ SCHEMAS: Mapping[tuple[str, int], type[Data]] = {
 CURRENT_VERSION = dict(sorted(SCHEMAS))  # the highest version of a kind comes last
 END_KINDS = frozenset({"completed", "failed", "cancelled"})
 OUTSIDE_OPERATIONS = frozenset({"exported", "verified"})
+OPERATION: TypeAdapter[str | None] = TypeAdapter(Uuid | None, config=ConfigDict(strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +302,8 @@ def validated(kind: str, data: dict[str, Any], operation: str | None) -> tuple[i
     if (operation is None) != (kind in OUTSIDE_OPERATIONS):
         raise InvalidEvent(f"{kind} with operation {operation!r}")
     try:
+        # Another spelling of the same UUID would be read back as this one, and the hash not hold.
+        OPERATION.validate_python(operation)
         SCHEMAS[kind, version].model_validate(data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]

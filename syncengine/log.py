@@ -16,7 +16,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from syncengine import projectors
-from syncengine.events import Event, canonical, chain_hash, instant, validated
+from syncengine.events import (
+    OUTSIDE_OPERATIONS,
+    Event,
+    InvalidEvent,
+    canonical,
+    chain_hash,
+    instant,
+    validated,
+)
 from syncengine.models import LogHead, SyncEvent, SyncOperation
 from syncengine.projection import Status, apply
 
@@ -45,6 +53,7 @@ class Appender:
     def append(self, kind: str, data: dict[str, Any], operation: str | None) -> Event:
         """Append one event and project it; raises InvalidEvent, and the database's errors."""
         version, text = validated(kind, data, operation)
+        self._check_place(kind, operation)
         at = timezone.now()
         position = self.status["position"] + 1
         previous_hash = self.status["hash"]
@@ -76,6 +85,15 @@ class Appender:
         self.status = apply(self.status, event)
         projectors.project(event, self.status, at)
         return event
+
+    def _check_place(self, kind: str, operation: str | None) -> None:
+        """One operation at a time, from its request to its end, and nothing of it after that."""
+        newest = self.status["operation"]
+        unfinished = newest["id"] if newest and newest["finished_at"] is None else None
+        if kind not in OUTSIDE_OPERATIONS and unfinished != (
+            None if kind == "requested" else operation
+        ):
+            raise InvalidEvent(f"{kind} of {operation} while {unfinished} is the unfinished one")
 
     def save(self) -> None:
         self._head.position = self.status["position"]

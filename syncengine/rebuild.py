@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.forms.models import model_to_dict
-
 from albums.catalog import derived, fields_of, versioned
 from albums.fields import Changes, Fields, is_visible, patched
 from albums.models import Album, AlbumVersion
@@ -34,7 +32,7 @@ class Rebuilt:
     def __init__(self, log_id: str) -> None:
         self.status: Status = empty(log_id)
         self.albums: dict[str, FoldedAlbum] = {}
-        self.versions: dict[tuple[str, int], Fields] = {}
+        self.versions: dict[tuple[str, int], tuple[Fields, bool, datetime]] = {}
         self.operations: dict[str, dict[str, Any]] = {}
 
     def apply(self, event: Event) -> None:
@@ -48,7 +46,8 @@ class Rebuilt:
                 self._place(self.albums[known["album"]], known)
         elif event.operation is not None and event.kind not in ALBUM_KINDS:
             columns = operation_columns(self.status["operation"], event)
-            self.operations.setdefault(event.operation, {"first_position": event.position})
+            begun = {"first_position": event.position, "catalog": 1}
+            self.operations.setdefault(event.operation, begun)
             self.operations[event.operation] |= columns
 
     def _change(self, event: Event, changes: Changes) -> None:
@@ -61,7 +60,8 @@ class Rebuilt:
         if event.kind == "album-synced":
             self._place(album, event.data)
         if is_visible(changes):
-            self.versions[album_id, event.position] = versioned(album.fields)
+            version = (versioned(album.fields), album.fields["archived"], at)
+            self.versions[album_id, event.position] = version
 
     @staticmethod
     def _place(album: FoldedAlbum, place: dict[str, Any]) -> None:
@@ -110,7 +110,7 @@ def _version_differences(rebuilt: Rebuilt) -> Iterator[str]:
     for version in AlbumVersion.objects.order_by("position").iterator():
         key = (str(version.album_id), version.position)
         missing.discard(key)
-        if rebuilt.versions.get(key) != version.fields:
+        if rebuilt.versions.get(key) != (version.fields, version.archived, version.at):
             yield f"the version of album {version.album_id} at {version.position} differs"
     for album_id, position in sorted(missing):
         yield f"the version of album {album_id} at {position} is missing"
@@ -121,8 +121,9 @@ def _operation_differences(rebuilt: Rebuilt) -> Iterator[str]:
     for operation in SyncOperation.objects.order_by("first_position"):
         missing.discard(str(operation.pk))
         wanted = rebuilt.operations.get(str(operation.pk))
-        stored = model_to_dict(operation)
-        if wanted is None or any(stored[name] != value for name, value in wanted.items()):
+        if wanted is None or any(
+            getattr(operation, name) != value for name, value in wanted.items()
+        ):
             yield f"operation {operation.pk} differs from the log"
     for operation_id in sorted(missing):
         yield f"operation {operation_id} is missing"

@@ -52,9 +52,12 @@ class Demo:
         answer: dict[str, Any] = json.loads(self._ask("GET", "/calls"))
         return answer
 
+    def reset_calls(self) -> None:
+        self._ask("DELETE", "/calls")
+
     def reset(self) -> None:
         self.behave(reset=True)
-        self._ask("DELETE", "/calls")
+        self.reset_calls()
 
     def _ask(self, method: str, path: str, body: bytes | None = None, kind: str = "") -> bytes:
         request = urllib.request.Request(self.origin + path, data=body, method=method)

@@ -20,5 +20,5 @@ class Command(BaseCommand):
             return
         for problem in report.problems:
             self.stderr.write(problem)
-        where = f" First bad position: {report.first_bad}." if report.first_bad else ""
+        where = f" First bad position: {report.first_bad}." if report.first_bad is not None else ""
         raise CommandError(f"The log does not hold beyond position {report.holds_to}.{where}")

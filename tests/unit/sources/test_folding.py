@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 (signs that look alike are the subject)
 """Names that differ only in spelling fold to the same text."""
 
 import unicodedata

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from albums.sources.editions import numerals, read_title
+from albums.sources.editions import read_title
 from albums.sources.errors import AlbumError, AlbumNoMatch, AlbumWeakMatch
 from albums.sources.matching import Found, best, score
 from albums.sources.sheet_rows import Row
@@ -169,7 +169,7 @@ def test_only_known_edition_words_are_dropped(title: str, core: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("core", "found_numerals"),
+    ("title", "numerals"),
     [
         ("led zeppelin iv", ("4",)),
         ("x", ()),
@@ -180,8 +180,8 @@ def test_only_known_edition_words_are_dropped(title: str, core: str) -> None:
         ("vol 02", ("2",)),
     ],
 )
-def test_numerals_of_both_kinds_are_numbers(core: str, found_numerals: tuple[str, ...]) -> None:
-    assert numerals(core) == found_numerals
+def test_numerals_of_both_kinds_are_numbers(title: str, numerals: tuple[str, ...]) -> None:
+    assert read_title(title).numerals == numerals
 
 
 names = st.text(max_size=60)

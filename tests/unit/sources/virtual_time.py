@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+TICK_S = 1e-6  # that every turn of the loop takes: a clock that stands still never ends a wait
 
 
 class _Selector(selectors.DefaultSelector):
@@ -13,8 +14,8 @@ class _Selector(selectors.DefaultSelector):
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
-        if not ready and timeout:
-            self.now += timeout
+        if not ready:
+            self.now += max(timeout or 0.0, TICK_S)
         return ready
 
 

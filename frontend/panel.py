@@ -9,7 +9,7 @@ from typing import Any
 
 from frontend import words
 from syncengine.projection import UNFINISHED_STATES
-from syncengine.sentences import REASONS, albums
+from syncengine.sentences import REASONS, SERVICES, albums
 
 STEPS = (("sheet", "Google Sheets"), ("spotify", "Spotify"), ("albums", "Albums"))
 MARK_WORDS = {"done": "done", "now": "in progress", "todo": "to come"}
@@ -150,8 +150,8 @@ def _figures(operation: Mapping[str, Any] | None, state: str) -> str:
 
 def _remark(operation: Mapping[str, Any] | None, state: str) -> str:
     if state == "waiting" and operation:
-        reason = REASONS.get(operation["waiting_reason"], "")
-        return f"{reason[:1].upper()}{reason[1:]}. Goes on by itself at"
+        service, reason = operation["waiting_service"], operation["waiting_reason"]
+        return f"{SERVICES[service]}: {REASONS[reason]}. Goes on by itself at"
     return ""
 
 

@@ -7,10 +7,20 @@ import pytest
 from django.conf import LazySettings
 from django.conf import settings as django_settings
 from django.db import connections
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from tests.databases import Databases, make_databases
 from tests.demo import Demo, start_demo
 from tests.syncing import sync_now
+
+# Nothing here may depend on how fast the machine is at the moment.
+hypothesis_settings.register_profile(
+    "groovelog",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+hypothesis_settings.load_profile("groovelog")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

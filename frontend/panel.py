@@ -89,7 +89,7 @@ def percent(part: int, whole: int) -> str:
 
 def rate(operation: Mapping[str, Any], now: datetime) -> float | None:
     """Albums a second over the newest 30 s; None until there are two samples in them."""
-    samples = [
+    samples: list[tuple[datetime, int]] = [
         (moment, done)
         for moment, done in ((datetime.fromisoformat(at), done) for at, done in operation["pace"])
         if now - moment <= timedelta(seconds=RATE_WINDOW_SECONDS)

@@ -101,10 +101,10 @@ def rate(operation: Mapping[str, Any], now: datetime) -> float | None:
 
 
 def seconds_left(operation: Mapping[str, Any], per_second: float, now: datetime) -> float | None:
-    total = operation["total"]
+    total: int | None = operation["total"]
     if not total or operation["state"] != "running" or operation["cancel_requested_by"]:
         return None
-    done = operation["synced"] + operation["failed"]
+    done: int = operation["synced"] + operation["failed"]
     first_at = datetime.fromisoformat(operation["pace"][0][0])
     early = (now - first_at).total_seconds() < ESTIMATE_AFTER_SECONDS
     if early and done / total < ESTIMATE_AFTER_SHARE:

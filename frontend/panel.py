@@ -109,7 +109,7 @@ def seconds_left(operation: Mapping[str, Any], per_second: float, now: datetime)
     early = (now - first_at).total_seconds() < ESTIMATE_AFTER_SECONDS
     if early and done / total < ESTIMATE_AFTER_SHARE:
         return None
-    return max(0, total - done) / per_second
+    return float(max(0, total - done) / per_second)
 
 
 def effect(operation: Mapping[str, Any]) -> str:

@@ -1,0 +1,59 @@
+"""What somebody with the database in his hands can do to the log, and what it then looks like."""
+
+from typing import Any
+
+from django.db import connection
+
+from syncengine import triggers
+from syncengine.triggers import TABLE
+
+COLUMNS = (
+    "position",
+    "operation",
+    "kind",
+    "version",
+    "at",
+    "data",
+    "previous_hash",
+    "hash",
+    "album",
+    "code",
+    "person",
+)
+
+
+def on_postgresql() -> bool:
+    return connection.vendor == "postgresql"
+
+
+def raw(sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    """Run one statement in a connection as the product has it; returns its rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters or None)
+        return cursor.fetchall() if cursor.description else []
+
+
+def as_stored() -> list[tuple[Any, ...]]:
+    """Every row of the log, byte for byte and with its types."""
+    if on_postgresql():
+        return raw(f"SELECT CAST(t AS text) FROM {TABLE} t ORDER BY position")
+    columns = ", ".join(f"quote({column})" for column in ("rowid", *COLUMNS))
+    return raw(f"SELECT {columns} FROM {TABLE} ORDER BY position")
+
+
+def drop_triggers() -> None:
+    for name in set(triggers._wanted()) - set(triggers.missing()):
+        raw(f"DROP TRIGGER {name}" + (f" ON {TABLE}" if on_postgresql() else ""))
+
+
+def insert(row: dict[str, Any], verb: str = "INSERT INTO", ending: str = "") -> None:
+    """Insert a row as it is; `verb` and `ending` are what SQL puts around it."""
+    names = ", ".join(row)
+    places = ", ".join(["%s"] * len(row))
+    raw(f"{verb} {TABLE} ({names}) VALUES ({places}) {ending}", *row.values())
+
+
+def row_at(position: int) -> dict[str, Any]:
+    """The columns of an event as SQL has them."""
+    (values,) = raw(f"SELECT {', '.join(COLUMNS)} FROM {TABLE} WHERE position = %s", position)
+    return dict(zip(COLUMNS, values, strict=True))

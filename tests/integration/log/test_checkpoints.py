@@ -75,7 +75,7 @@ def test_a_line_that_a_crash_cut_is_passed_over_and_spoils_no_other(kept_bytes: 
     assert [mark.position for mark in checkpoints.stored()] == [3, 6][:whole]
     operations.complete(begin())
     checkpoints.record()
-    assert [mark.position for mark in checkpoints.stored()] == [3, 6, 9][:whole] + [9]
+    assert [mark.position for mark in checkpoints.stored()] == [*[3, 6][:whole], 9]
     assert verify().is_sound
 
 

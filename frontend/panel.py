@@ -89,7 +89,7 @@ def percent(part: int, whole: int) -> str:
 
 def rate(operation: Mapping[str, Any], now: datetime) -> float | None:
     """Albums a second over the newest 30 s; None until there are two samples in them."""
-    samples = [
+    samples: list[tuple[datetime, int]] = [
         (moment, done)
         for moment, done in ((datetime.fromisoformat(at), done) for at, done in operation["pace"])
         if now - moment <= timedelta(seconds=RATE_WINDOW_SECONDS)
@@ -101,10 +101,10 @@ def rate(operation: Mapping[str, Any], now: datetime) -> float | None:
 
 
 def seconds_left(operation: Mapping[str, Any], per_second: float, now: datetime) -> float | None:
-    total = operation["total"]
+    total: int | None = operation["total"]
     if not total or operation["state"] != "running" or operation["cancel_requested_by"]:
         return None
-    done = operation["synced"] + operation["failed"]
+    done: int = operation["synced"] + operation["failed"]
     first_at = datetime.fromisoformat(operation["pace"][0][0])
     early = (now - first_at).total_seconds() < ESTIMATE_AFTER_SECONDS
     if early and done / total < ESTIMATE_AFTER_SHARE:

@@ -12,7 +12,7 @@ from tests.commands import Environment, manage
 from tests.demo import Demo
 from tests.server import start_server
 from tests.sheets import LINKED
-from tests.syncing import current_operation, ends, eventually
+from tests.syncing import current_operation, ends, events, eventually
 
 
 def test_a_port_that_is_taken_is_named_with_the_way_out(environment: Environment) -> None:
@@ -63,5 +63,5 @@ def test_a_sync_that_a_restart_interrupts_goes_on(
         server.restart()
         eventually(ends)
     assert ends() == ["completed"]
-    assert current_operation()["attempt"] == 2
+    assert [event.data["reason"] for event in events("resumed")] == ["handed-over"]
     assert os.environ["SECRET_KEY"] not in server.output

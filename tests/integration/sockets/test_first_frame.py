@@ -13,8 +13,12 @@ Append = Callable[[], int]
 
 @pytest.fixture(autouse=True)
 def some_history(server: Server, append: Append) -> None:
+    """Three events at least, all of which the hub has seen."""
     for _ in range(3):
-        append()
+        position = append()
+    with Socket(server) as socket:
+        socket.frame()
+        socket.follow_to(position)
 
 
 def test_a_browser_without_a_cursor_gets_a_snapshot(server: Server) -> None:
@@ -34,9 +38,6 @@ def test_a_browser_at_the_head_gets_a_heartbeat(server: Server) -> None:
 
 def test_a_browser_a_little_behind_gets_the_events_that_it_lacks(server: Server) -> None:
     head = log.head().position
-    with Socket(server) as socket:
-        socket.frame()
-        socket.follow_to(head)  # the hub has seen everything
     with Socket(server, cursor=(head - 2, log.hash_at(head - 2) or "")) as socket:
         frame = socket.frame()
     assert frame["type"] == "events"
@@ -47,7 +48,7 @@ def test_a_browser_that_knows_only_the_log_gets_all_of_it(server: Server) -> Non
     head = log.head().position
     positions: list[int] = []
     with Socket(server, cursor=(0, log.head().log_id)) as socket:
-        while len(positions) < head:  # the hub looks every second
+        while len(positions) < head:
             positions += [event["position"] for event in socket.next("events")["events"]]
     assert positions == list(range(1, head + 1))
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from albums.sources.enriched import Enriched
 from albums.sources.sheet_rows import Row
-from albums.sources.spotify import Enriched
 
 Fields = dict[str, Any]
 Changes = dict[str, list[Any]]

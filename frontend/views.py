@@ -54,6 +54,9 @@ def audit_page(view: Any) -> Any:
 
 @page
 def catalog(request: HttpRequest) -> HttpResponse:
+    # The status before the albums: the live page asks for the events after this status, and to
+    # apply one again does no harm, while one between albums and status would never be applied.
+    status, now = current_status(), timezone.now()
     asked, notes = queries.parse(request.GET, albums_catalog.SORTS)
     found = albums_catalog.browse(
         q=asked.q, sort=asked.sort, genre=asked.genre, decade=asked.decade, label=asked.label
@@ -62,10 +65,6 @@ def catalog(request: HttpRequest) -> HttpResponse:
     shown = paginator.get_page(asked.page)
     if shown.number != asked.page:
         notes.append(f"There is no page {asked.page}, so the last one is shown.")
-    now = timezone.now()
-    # The status is read after the albums: an event between the two reads is then missing from
-    # neither, since the live page asks for the events after the status and applies them again.
-    status = current_status()
     context = {
         "query": asked,
         "notes": notes,

@@ -1,7 +1,8 @@
 """The sync as a process, told by its log.
 
 Core, pure (no clock, no database, no network):
-- `events`: what may be written into the log, and its hash
+- `schemas`: what the data of each event kind may be
+- `events`: an event, how it is checked, written down and hashed
 - `projection`: the fold from events to the status
 - `sentences`: the only place that puts events and status into words
 
@@ -23,6 +24,8 @@ Use cases:
 Doors:
 - `fanout`: the doorbell, the only sender to the channel layer
 - `hub`: reads the log once for all sockets of a web process
+- `sockets`, `tail`: a browser's connection; the newest events at hand, as frames
+- `watchers`: who watches, across processes
 - `consumers`, `views`, `urls`: the socket and the HTTP interface
 - `management/commands`: the terminal
 """

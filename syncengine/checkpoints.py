@@ -13,8 +13,9 @@ from typing import BinaryIO
 from django.conf import settings
 
 from syncengine import log
-from syncengine.events import END_KINDS, canonical
+from syncengine.events import canonical
 from syncengine.models import SyncEvent
+from syncengine.schemas import END_KINDS
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,9 @@ from channels.db import database_sync_to_async
 from channels.exceptions import StopConsumer
 
 from syncengine import roles
-from syncengine.hub import Cursor, Socket, process_hub
+from syncengine.hub import process_hub
+from syncengine.sockets import Socket
+from syncengine.tail import Cursor
 
 logger = logging.getLogger("groovelog.sockets")
 

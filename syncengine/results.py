@@ -13,9 +13,9 @@ from django.utils import timezone
 from albums import catalog
 from albums.fields import Changes, Fields, difference, is_visible, merged
 from albums.models import Album
+from albums.sources.enriched import Enriched
 from albums.sources.errors import AlbumError
 from albums.sources.sheet_rows import Row
-from albums.sources.spotify import Enriched
 from syncengine import log
 from syncengine.events import instant
 from syncengine.log import Appender, Fence

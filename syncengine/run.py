@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils import timezone
 
 from albums import catalog
@@ -49,7 +49,7 @@ class Run:
     async def sync(self) -> None:
         """Work until the operation has ended or is parked.
 
-        Raises StaleToken where another worker has taken over, and DatabaseError where the database
+        Raises StaleToken where another worker has taken over, and the database's errors where it
         is gone: both leave the operation to be resumed from its log.
         """
         try:
@@ -65,7 +65,7 @@ class Run:
             await self._write(operations.park, self._claim, until, wait.service, wait.reason)
         except SyncError as error:
             await self._write(operations.fail, self._claim, error)
-        except (StaleToken, DatabaseError):
+        except (StaleToken, OperationalError, InterfaceError):
             raise
         except Exception as error:
             logger.exception("operation %s failed unexpectedly", self._claim.operation)
@@ -75,14 +75,17 @@ class Run:
         """The rows of the sheet; those accepted before, where this operation is resumed."""
         sha256 = self._claim.status["operation"]["sheet"]
         if sha256 is not None:
-            stored = await self._database(StoredSheet.objects.get, pk=sha256)
-            return sheet_rows.parse(bytes(stored.body))
+            return await self._parse(await self._database(_stored_body, sha256))
         stage = {"stage": "sheet", "total": None, "sheet": None}
         await self._write(operations.append, self._claim, "stage-started", stage)
         sheet = await self._sources.sheet()
-        rows = sheet_rows.parse(sheet.body)
+        rows = await self._parse(sheet.body)
         await self._write(self._accept, sheet, rows)
         return rows
+
+    async def _parse(self, body: bytes) -> list[Row]:
+        # A large sheet takes seconds, and in `serve` the browsers share this event loop.
+        return await asyncio.to_thread(sheet_rows.parse, body)
 
     def _accept(self, sheet: Sheet, rows: list[Row]) -> None:
         """Store the sheet and say so in one transaction, unless it would take away too much."""
@@ -170,6 +173,10 @@ class Run:
         """Run one transaction, then ring the bell."""
         await self._database(function, *args)
         self._ring()
+
+
+def _stored_body(sha256: str) -> bytes:
+    return bytes(StoredSheet.objects.get(pk=sha256).body)
 
 
 class Tasks:

@@ -14,6 +14,7 @@ from tests.backends import free_port, wait_for_port
 
 ROOT = Path(__file__).resolve().parent.parent
 ANSWER_LIMIT_S = 10.0
+BOMB_LIMIT_S = 100.0
 
 
 class Demo:
@@ -45,6 +46,14 @@ class Demo:
         """Replace the sheet by these CSV rows."""
         self.sheet_bytes("\r\n".join([header, *rows, ""]).encode())
 
+    def bomb(self) -> None:
+        """Serve a gzip bomb. To make it takes a busy machine longer than the product waits."""
+        from project.demo.sheet import SHEET_ID
+
+        self.behave(sheet="gzip-bomb")
+        export = f"{self.origin}/spreadsheets/d/{SHEET_ID}/export?format=csv"
+        self._opener.open(export, timeout=BOMB_LIMIT_S).close()
+
     def sheet_bytes(self, body: bytes) -> None:
         self._ask("POST", "/sheet", body, "text/csv")
 
@@ -52,9 +61,12 @@ class Demo:
         answer: dict[str, Any] = json.loads(self._ask("GET", "/calls"))
         return answer
 
+    def reset_calls(self) -> None:
+        self._ask("DELETE", "/calls")
+
     def reset(self) -> None:
         self.behave(reset=True)
-        self._ask("DELETE", "/calls")
+        self.reset_calls()
 
     def _ask(self, method: str, path: str, body: bytes | None = None, kind: str = "") -> bytes:
         request = urllib.request.Request(self.origin + path, data=body, method=method)

@@ -4,9 +4,11 @@
 - `errors`: what can go wrong, each with a code, a message and a remedy
 - `text`: cleaning of what strangers wrote
 - `http`, `addresses`, `inflate`: one HTTP session with deadlines, retries and limits
-- `sheet_url`, `sheet`, `sheet_columns`, `sheet_rows`: from a pasted URL to rows
-- `matching`: which search result is the album that a row means
-- `limiter`, `spotify_token`, `spotify_api`, `spotify_models`, `spotify`: from a row to an album
+- `sheet_url`, `sheet`, `retry_after`, `sheet_columns`, `sheet_rows`, `spotify_id`: from a pasted
+  URL to rows
+- `folding`, `editions`, `matching`: which search result is the album that a row means
+- `limiter`, `spotify_token`, `spotify_api`, `spotify_models`, `spotify`,
+  `enriched`: from a row to an album
 
 Knows nothing of Django, so that it can be used and tested without a project around it.
 """

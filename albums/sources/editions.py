@@ -29,6 +29,7 @@ TRAILING_WORDS = _words("deluxe edition expanded remaster remastered")
 _BRACKETED = re.compile(r"[(\[{]([^()\[\]{}]{1,200})[)\]}]")
 _DASHED = re.compile(r"\s[-\u2013\u2014:/]\s([^-\u2013\u2014]{1,200})$")
 _NUMBER = re.compile(r"\d{1,4}(?:st|nd|rd|th)?")
+_NUMBERS = re.compile(r"\d+")
 _NUMERALS = re.compile(r"\d+|\b[ivx]+\b")
 _ROMAN = re.compile(r"x{0,3}(?:ix|iv|v?i{0,3})")
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10}
@@ -36,9 +37,13 @@ _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10}
 
 @dataclass(frozen=True)
 class Title:
-    """`core`: folded, without edition words. `numerals`: sorted, Roman ones as numbers."""
+    """`core`: folded, without edition words. `numerals`: sorted, Roman ones as numbers.
+
+    `digits` is the core with its numerals as digits, for comparing.
+    """
 
     core: str
+    digits: str
     editions: frozenset[str]
     numerals: tuple[str, ...]
 
@@ -69,7 +74,8 @@ def read_title(text: str) -> Title:
     while len(words) > 1 and words[-1] in TRAILING_WORDS:
         dropped.add(words.pop())
     core = " ".join(words)
-    return Title(core, frozenset(dropped), numerals(core))
+    digits = in_digits(core)
+    return Title(core, digits, frozenset(dropped), tuple(sorted(_NUMBERS.findall(digits))))
 
 
 def sides(text: str) -> tuple[str, ...]:
@@ -78,20 +84,22 @@ def sides(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([text, *filter(None, parts)])) if len(parts) > 1 else (text,)
 
 
-def numerals(core: str) -> tuple[str, ...]:
-    """Return the numbers in a folded title, sorted; "ii" counts as 2.
+def in_digits(core: str) -> str:
+    """Return a folded title with its numerals as digits: "led zeppelin ii" as "led zeppelin 2".
 
     One letter alone is a numeral only behind other words: "Use Your Illusion I", not "X".
     """
-    found = []
-    for match in _NUMERALS.finditer(core):
+
+    def digits(match: re.Match[str]) -> str:
         text = match[0]
         at_end = match.start() > 0 and match.end() == len(core)
         if text[0].isdigit():
-            found.append(text.lstrip("0") or "0")
-        elif _ROMAN.fullmatch(text) and (len(text) > 1 or at_end):
-            found.append(str(_roman(text)))
-    return tuple(sorted(found))
+            return text.lstrip("0") or "0"
+        if _ROMAN.fullmatch(text) and (len(text) > 1 or at_end):
+            return str(_roman(text))
+        return text
+
+    return _NUMERALS.sub(digits, core)
 
 
 def _roman(text: str) -> int:

@@ -22,6 +22,7 @@ _LETTERS = str.maketrans(
 )
 _APOSTROPHES = re.compile("['`\u00b4\u02b9\u02bb\u02bc\u2018\u2019\u201a\u201b\u2032\uff07]")
 _INITIALS = re.compile(r"(?<=\b\w)\.(?=\w\b|\s|$)")  # R.E.M. is REM, Vol. 2 is not Vol2
+_ASCII_SIGNS = re.compile(r"[^0-9a-z]+")
 _KEPT = frozenset("LMN")  # categories of letters, marks and numbers
 
 
@@ -37,6 +38,8 @@ def fold(text: str) -> str:
     plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", plain)).translate(_LETTERS)
     letters = unicodedata.normalize("NFC", plain)
     words = _INITIALS.sub("", letters.replace("&", " and "))
+    if words.isascii():
+        return " ".join(_ASCII_SIGNS.sub(" ", words).split()) or " ".join(text.casefold().split())
     kept = (sign if unicodedata.category(sign)[0] in _KEPT else " " for sign in words)
     folded = " ".join("".join(kept).split())
     return folded or " ".join(unicodedata.normalize("NFKC", text).casefold().split())

@@ -125,7 +125,7 @@ class Limiter:
     async def _wait_for_room(self) -> bool:
         """Wait until the window has room. False where something may have changed meanwhile."""
         now = self._now()
-        while self._calls and self._calls[0].at <= now - self.window_s:
+        while self._calls and self._calls[0].at + self.window_s <= now:
             self._calls.popleft()
         if len(self._calls) < self.allowance:
             return True

@@ -63,7 +63,7 @@ class _Scored:
 
     def is_album_of(self, other: "_Scored") -> bool:
         """Whether both are releases of one album, as far as names can tell."""
-        if self.title.core.replace(" ", "") != other.title.core.replace(" ", ""):
+        if self.title.digits.replace(" ", "") != other.title.digits.replace(" ", ""):
             return False
         return set(map(fold, self.found.artists)) == set(map(fold, other.found.artists))
 
@@ -128,7 +128,7 @@ def _scored(row: Row, found: Found) -> _Scored:
 def _title_score(ours: Title, theirs: Title) -> float:
     if ours.numerals != theirs.numerals:
         return 0.0
-    return ratio(ours.core, theirs.core)
+    return ratio(ours.digits, theirs.digits)
 
 
 def _artist_score(ours: str, theirs: tuple[str, ...]) -> float:

@@ -70,7 +70,7 @@ def parse(body: bytes) -> list[Row]:
     nothing in a column that we know, and repeated headers are no albums and are left out.
 
     Raises SheetEncoding, SheetEmpty, SheetNoHeader, SheetTooLarge, SheetTruncated or
-    SheetBadCsv. Takes about a second for 50,000 rows, so call it in a thread.
+    SheetBadCsv. Takes some seconds for 50,000 rows: call it in a thread.
     """
     records = list(_records(_decode(body)))
     if not records:

@@ -1,15 +1,14 @@
 """From a row to an album as Spotify has it."""
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from .editions import read_title, sides
+from .enriched import MAX_TRACKS_BYTES, Enriched, make_enriched, within_bytes
 from .errors import (
     AlbumBadAnswer,
     AlbumError,
@@ -18,24 +17,21 @@ from .errors import (
     AlbumTakenDown,
     AlbumUnavailable,
 )
-from .http import Answer, Http, origin_of
+from .http import Answer, Http
 from .limiter import Limiter
 from .matching import Found, Match, best, first_artist
 from .settings import SourceSettings
-from .sheet_rows import MAX_GENRE_CHARS, MAX_GENRES, MAX_NAME_CHARS, Row
+from .sheet_rows import Row
 from .spotify_api import SpotifyApi, refusal
 from .spotify_id import ALBUM_ID
 from .spotify_models import (
-    MAX_URL_CHARS,
     Album,
     AlbumsAnswer,
     FoundAlbum,
-    Image,
     SearchAnswer,
     Track,
     TracksPage,
 )
-from .text import clean
 
 SEARCH_LIMIT = 10  # more is a 400 for development-mode apps, not fewer results
 BATCH_IDS = 20
@@ -43,37 +39,10 @@ TRACKS_PAGE = 50
 MAX_TRACKS_PAGES = 20  # 24 KiB hold about 400 tracks, so an honest answer needs fewer
 PREFETCHED_FOR_S = 600.0  # what a batch brought is used within this time or not at all
 MAX_QUERY_CHARS = 200
-MAX_TRACKS_BYTES = 24 * 1024  # an event is at most 64 KiB and carries the old and the new tracks
-COVER_PX = 300  # wide enough for a card; Spotify offers 640, 300 and 64
+
+__all__ = ["MAX_TRACKS_BYTES", "Enriched", "SpotifyClient", "queries"]
 
 M = TypeVar("M", bound=BaseModel)
-
-
-@dataclass(frozen=True)
-class Enriched:
-    """An album, ready to be stored.
-
-    `title` and `artist` are Spotify's spelling. `release_date` is YYYY, YYYY-MM, YYYY-MM-DD or
-    empty. `tracks` may be fewer than `total_tracks`: see MAX_TRACKS_BYTES. `genres` and `label`
-    are the sheet's where it has them, else Spotify's. `cover_url` is empty or at one of
-    `image_origins`. `match_score` and `match_query` tell how a search found it; None and empty
-    where the id was known.
-    """
-
-    spotify_id: str
-    title: str
-    artist: str
-    release_date: str
-    year: int | None
-    album_type: str
-    total_tracks: int
-    tracks: list[Track]
-    cover_url: str
-    genres: tuple[str, ...]
-    label: str
-    spotify_url: str
-    match_score: int | None
-    match_query: str
 
 
 class SpotifyClient:
@@ -81,7 +50,7 @@ class SpotifyClient:
 
     def __init__(self, http: Http, settings: SourceSettings, limiter: Limiter) -> None:
         self._api = SpotifyApi(http, settings, limiter)
-        self._image_origins = frozenset(map(origin_of, settings.image_origins)) - {None}
+        self._image_origins = settings.image_origins
         self._batch_refused = False
         self._batch_worked = False
         self._batch_lock = asyncio.Lock()
@@ -203,37 +172,7 @@ class SpotifyClient:
     ) -> Enriched:
         album = await self.album(album_id)
         tracks = await self.tracks(album_id, album.tracks)
-        genres = [clean(name, MAX_GENRE_CHARS) for name in album.genres if name]
-        return Enriched(
-            spotify_id=album_id,
-            title=album.name,
-            artist=clean(", ".join(album.artist_names), MAX_NAME_CHARS) or row.artist,
-            release_date=album.date,
-            year=album.year,
-            album_type=album.album_type,
-            total_tracks=max(album.total_tracks, len(tracks)),
-            tracks=tracks,
-            cover_url=self._cover(album),
-            genres=row.genres or tuple(dict.fromkeys(genres))[:MAX_GENRES],
-            label=row.label or album.label,
-            spotify_url=f"https://open.spotify.com/album/{album_id}",
-            match_score=score,
-            match_query=query,
-        )
-
-    def _cover(self, album: Album) -> str:
-        """Return the smallest image of at least COVER_PX, else the largest, at allowed origins."""
-        images = [one for one in album.images if one and self._is_allowed(one)]
-        wide = [one for one in images if one.width >= COVER_PX]
-        if wide:
-            return min(wide, key=lambda one: one.width).url
-        return max(images, key=lambda one: one.width).url if images else ""
-
-    def _is_allowed(self, image: Image) -> bool:
-        url = image.url
-        if not url.isascii() or not url.isprintable() or len(url) > MAX_URL_CHARS or " " in url:
-            return False
-        return "@" not in url and "\\" not in url and origin_of(url) in self._image_origins
+        return make_enriched(row, album_id, album, tracks, self._image_origins, score, query)
 
     async def _fetch_batch(self, ids: list[str]) -> bool:
         """Fetch one batch. False where the rest is better left to single calls."""
@@ -303,14 +242,3 @@ def queries(row: Row) -> list[str]:
 def _plain(name: str) -> str:
     core = read_title(name).core
     return core[: MAX_QUERY_CHARS // 2]
-
-
-def within_bytes(tracks: list[Track], limit: int) -> list[Track]:
-    """Return as many of the first tracks as their compact JSON has room for in `limit` bytes."""
-    size = 2  # the brackets
-    for index, track in enumerate(tracks):
-        text = json.dumps(track, ensure_ascii=False, separators=(",", ":"))
-        size += len(text.encode()) + (1 if index else 0)
-        if size > limit:
-            return tracks[:index]
-    return tracks

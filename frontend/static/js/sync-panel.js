@@ -124,7 +124,7 @@ class SyncPanel extends HTMLElement {
     const stuck = view.busy && workerMissing;
     const waiting = view.state === "waiting" && !stuck;
     const waitingUntil = waiting ? operation(current()).waiting_until : null;
-    setText(remark, stuck ? NO_WORKER : view.remark || notice);
+    setText(remark, stuck ? NO_WORKER : view.remark || (view.busy ? notice : ""));
     this.classList.toggle("stuck", stuck);
     setAttribute(until, "datetime", waitingUntil);
     setAttribute(countdown, "datetime", waitingUntil);

@@ -11,7 +11,7 @@ from hypothesis import example as explicit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncengine.events import END_KINDS, Event, canonical
+from syncengine.events import Event, canonical
 from syncengine.projection import (
     MAX_FAILURES,
     MAX_PACE_SAMPLES,
@@ -22,6 +22,7 @@ from syncengine.projection import (
     fold,
     refolded,
 )
+from syncengine.schemas import END_KINDS
 from syncengine.sentences import sentence
 from tests.logs import event_logs
 

@@ -1,0 +1,110 @@
+"""Cancelling in every unfinished state: exactly one end, and what was done stays done."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from syncengine import log, operations
+from syncengine.models import StoredSheet
+from tests.demo import Demo
+from tests.sheets import LINKED
+from tests.syncing import (
+    background_worker,
+    current_operation,
+    ends,
+    events,
+    eventually,
+    explained,
+    in_catalog,
+    outcomes,
+    patient_watch,
+    work_off,
+)
+
+Sync = Callable[..., dict[str, Any]]
+
+
+def test_a_pending_sync_ends_at_once(sync: Sync) -> None:
+    with explained():
+        operation = operations.start("ann", "button")
+        assert operations.cancel(operation["id"], "bob")["state"] == "cancelled"
+        work_off()
+    assert [event.kind for event in events()] == ["requested", "cancel-requested", "cancelled"]
+    assert current_operation()["cancel_requested_by"] == "bob"
+
+
+def test_a_running_sync_ends_in_the_middle_of_a_call(sync: Sync, demo: Demo) -> None:
+    demo.sheet(*LINKED)
+    demo.behave(hang="spotify")
+    with explained():
+        operation = operations.start("ann", "button")
+        with background_worker():
+            eventually(lambda: demo.calls()["in_flight"])
+            assert operations.cancel(operation["id"], "bob")["state"] == "running"
+            eventually(ends)
+    assert ends() == ["cancelled"]
+    assert current_operation()["message"] == "Sync cancelled: 0/5 albums synced."
+    assert not StoredSheet.objects.exists()
+
+
+def test_a_sync_that_waits_a_moment_ends_and_keeps_what_it_did(
+    sync: Sync, demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncengine.run.MAX_CALLS_IN_FLIGHT", 1)
+    demo.sheet(*LINKED)
+    demo.behave(window="4:50")  # the refused batch call and three albums
+    with explained():
+        operation = operations.start("ann", "button")
+        with background_worker():
+            eventually(lambda: current_operation()["state"] == "waiting")
+            operations.cancel(operation["id"], "bob")
+            eventually(ends)
+    assert ends() == ["cancelled"]
+    (end,) = events("cancelled")
+    assert end.data == {"by": "bob", "total": 5, "synced": 3, "failed": 0}
+    assert current_operation()["message"] == "Sync cancelled: 3/5 albums synced."
+    assert in_catalog() == set(outcomes())
+
+
+def test_a_parked_sync_ends_at_once(sync: Sync, demo: Demo) -> None:
+    demo.behave(quota_exceeded=True)
+    operation = sync()
+    with explained():
+        assert operations.cancel(operation["id"], "bob")["state"] == "cancelled"
+    demo.reset_calls()
+    work_off()
+    assert ends() == ["cancelled"]
+    assert demo.calls()["total"] == 0
+
+
+def test_a_sync_whose_worker_died_ends_when_its_lease_has_run_out(sync: Sync) -> None:
+    with explained():
+        operation = operations.start("ann", "button")
+        operations.claim("dead", patient_watch())
+        assert operations.cancel(operation["id"], "bob")["state"] == "running"
+        assert operations.claim("other", patient_watch()) is None
+    assert ends() == ["cancelled"]
+
+
+def test_asking_twice_is_asking_once(sync: Sync) -> None:
+    operation = operations.start("ann", "button")
+    operations.claim("worker", patient_watch())
+    operations.cancel(operation["id"], "bob")
+    position = log.head().position
+    operations.cancel(operation["id"], "carol")
+    assert log.head().position == position
+
+
+def test_a_sync_that_has_ended_stays_as_it_ended(sync: Sync, demo: Demo) -> None:
+    demo.sheet(*LINKED)
+    operation = sync()
+    before = log.current_status()
+    assert operations.cancel(operation["id"], "bob")["state"] == "completed"
+    assert log.current_status() == before
+
+
+def test_after_a_cancelled_sync_another_one_goes_through(sync: Sync, demo: Demo) -> None:
+    demo.sheet(*LINKED)
+    operations.cancel(operations.start("ann", "button")["id"], "bob")
+    assert sync()["state"] == "completed"

@@ -1,0 +1,149 @@
+"""The product as people run it: `manage.py serve` in a process of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.cookiejar import CookieJar
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from tests.accounts import PASSWORD, account
+from tests.backends import free_port
+from tests.databases import Databases
+from tests.demo import ROOT, Demo
+
+START_LIMIT_S = 60.0  # for a busy machine; it takes two seconds
+STOP_LIMIT_S = 20.0
+ANSWER_LIMIT_S = 20.0
+
+
+class Server:
+    """A running server; `environment` is what it was started with."""
+
+    def __init__(self, output: Path, environment: dict[str, str]) -> None:
+        self.port = free_port()
+        self.origin = f"http://127.0.0.1:{self.port}"
+        self.socket_url = f"ws://127.0.0.1:{self.port}/ws/sync/"
+        self._output = output
+        self.environment = environment
+        self._cookies: dict[str, str] = {}
+        self._start()
+
+    def _start(self) -> None:
+        with self._output.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "manage.py", "serve", "--port", str(self.port)],
+                cwd=ROOT,
+                env={**os.environ, **self.environment},
+                stdout=output,
+                stderr=output,
+            )
+        until = time.monotonic() + START_LIMIT_S
+        while not self._is_ready():
+            assert self._process.poll() is None, f"the server died:\n{self.output}"
+            assert time.monotonic() < until, f"the server is not ready:\n{self.output}"
+            time.sleep(0.05)
+
+    def _is_ready(self) -> bool:
+        try:
+            return self.get("/readyz")["database"] is True
+        except OSError:
+            return False
+
+    @property
+    def output(self) -> str:
+        return self._output.read_text(errors="replace")
+
+    def stop(self) -> int:
+        """End it as Control-C does; returns its exit code."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+        try:
+            return self._process.wait(STOP_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise AssertionError(f"the server does not stop:\n{self.output}") from None
+
+    def restart(self) -> None:
+        """Stop it and start it again at the same port."""
+        self.stop()
+        self._start()
+
+    def login(self, username: str) -> dict[str, str]:
+        """Sign in by the product's own form; returns the headers that carry the session."""
+        if username not in self._cookies:
+            jar = CookieJar()
+            browser = urllib.request.build_opener(
+                urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(jar)
+            )
+            address = f"{self.origin}/accounts/login/"
+            browser.open(address, timeout=ANSWER_LIMIT_S).close()
+            token = next(cookie.value for cookie in jar if cookie.name == "csrftoken")
+            form = f"csrfmiddlewaretoken={token}&username={username}&password={PASSWORD}"
+            browser.open(address, form.encode(), timeout=ANSWER_LIMIT_S).close()
+            cookies = [f"{cookie.name}={cookie.value}" for cookie in jar]
+            assert any(cookie.startswith("sessionid=") for cookie in cookies), "not signed in"
+            self._cookies[username] = "; ".join(cookies)
+        return {"Cookie": self._cookies[username]}
+
+    def get(self, path: str, username: str = "") -> dict[str, Any]:
+        headers = self.login(username) if username else {}
+        return self._ask(urllib.request.Request(self.origin + path, headers=headers))
+
+    def post(self, path: str, username: str) -> dict[str, Any]:
+        headers = self.login(username)
+        token = headers["Cookie"].partition("csrftoken=")[2].partition(";")[0]
+        headers |= {"X-CSRFToken": token, "Accept": "application/json"}
+        request = urllib.request.Request(self.origin + path, b"", headers, method="POST")
+        return self._ask(request)
+
+    def _ask(self, request: urllib.request.Request) -> dict[str, Any]:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=ANSWER_LIMIT_S) as answer:
+            found: dict[str, Any] = json.load(answer)
+        return found
+
+
+@contextmanager
+def start_server(folder: Path, environment: dict[str, str]) -> Iterator[Server]:
+    """Run the product until the block ends."""
+    server = Server(folder / "server.log", environment)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def server(
+    databases: Databases,
+    demo_server: Demo,
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_blocker: Any,
+) -> Iterator[Server]:
+    """One server for the tests of a file, with an account for each role, and with its database as
+    Django's in this process, too. Not to be mixed with the fixture `database`."""
+    folder = tmp_path_factory.mktemp("server")
+    demo_server.reset()
+    with django_db_blocker.unblock(), databases.fresh() as url:
+        for role in ("viewer", "auditor", "admin", "superuser"):
+            account(role)
+        connections.close_all()
+        environment = demo_server.environment() | {
+            "DATABASE_URL": url,
+            "CHECKPOINT_FILE": str(folder / "checkpoints.jsonl"),
+        }
+        with start_server(folder, environment) as running:
+            yield running
+        connections.close_all()

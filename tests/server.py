@@ -1,12 +1,6 @@
 """The product as people run it: `manage.py serve` in a process of its own."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,67 +12,19 @@ import pytest
 from django.db import connections
 
 from tests.accounts import PASSWORD, account
-from tests.backends import free_port
 from tests.databases import Databases
-from tests.demo import ROOT, Demo
-
-START_LIMIT_S = 60.0  # for a busy machine; it takes two seconds
-STOP_LIMIT_S = 20.0
-ANSWER_LIMIT_S = 20.0
+from tests.demo import Demo
+from tests.process import ANSWER_LIMIT_S, ServeProcess
 
 
-class Server:
-    """A running server; `environment` is what it was started with."""
+class Server(ServeProcess):
+    """A running server, to be asked as somebody who signs in by its form."""
 
     def __init__(self, output: Path, environment: dict[str, str]) -> None:
-        self.port = free_port()
-        self.origin = f"http://127.0.0.1:{self.port}"
+        super().__init__(output, environment)
         self.socket_url = f"ws://127.0.0.1:{self.port}/ws/sync/"
-        self._output = output
-        self.environment = environment
         self._cookies: dict[str, str] = {}
-        self._start()
-
-    def _start(self) -> None:
-        with self._output.open("ab") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "manage.py", "serve", "--port", str(self.port)],
-                cwd=ROOT,
-                env={**os.environ, **self.environment},
-                stdout=output,
-                stderr=output,
-            )
-        until = time.monotonic() + START_LIMIT_S
-        while not self._is_ready():
-            assert self._process.poll() is None, f"the server died:\n{self.output}"
-            assert time.monotonic() < until, f"the server is not ready:\n{self.output}"
-            time.sleep(0.05)
-
-    def _is_ready(self) -> bool:
-        try:
-            return self.get("/readyz")["database"] is True
-        except OSError:
-            return False
-
-    @property
-    def output(self) -> str:
-        return self._output.read_text(errors="replace")
-
-    def stop(self) -> int:
-        """End it as Control-C does; returns its exit code."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-        try:
-            return self._process.wait(STOP_LIMIT_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-            raise AssertionError(f"the server does not stop:\n{self.output}") from None
-
-    def restart(self) -> None:
-        """Stop it and start it again at the same port."""
-        self.stop()
-        self._start()
+        self.start()
 
     def login(self, username: str) -> dict[str, str]:
         """Sign in by the product's own form; returns the headers that carry the session."""
@@ -109,8 +55,7 @@ class Server:
         return self._ask(request)
 
     def _ask(self, request: urllib.request.Request) -> dict[str, Any]:
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=ANSWER_LIMIT_S) as answer:
+        with self.opener.open(request, timeout=ANSWER_LIMIT_S) as answer:
             found: dict[str, Any] = json.load(answer)
         return found
 

@@ -4,10 +4,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import sheets
-from tests.browser.catalog_page import CatalogPage
 from tests.browser.conftest import Serve, Visit
-from tests.demo import Demo
 from tests.browser.serving import Server
+from tests.demo import Demo
 
 NO_CREDENTIALS = "Spotify credentials not configured. Please check environment variables."
 NO_NETWORK = "Network error: Unable to reach external services. Please check your connection."

@@ -10,9 +10,9 @@ from tests.browser import sheets
 from tests.browser.catalog_page import CatalogPage
 from tests.browser.conftest import Visit
 from tests.browser.people import session_of
+from tests.browser.serving import Server
 from tests.browser.watch import Watch
 from tests.demo import Demo
-from tests.browser.serving import Server
 
 Drops = Callable[[dict, int], bool]
 
@@ -21,7 +21,8 @@ Drops = Callable[[dict, int], bool]
 def stopped(product: Server, visit: Visit, demo: Demo) -> CatalogPage:
     """A page that has followed a sync, which then stands still in the middle."""
     demo.sheet(*sheets.rows(47, label="E3"))
-    assert (catalog := visit(product)).sync() == "completed"
+    catalog = visit(product)
+    assert catalog.sync() == "completed"
     demo.sheet(*sheets.rows(20, label="E3"), *sheets.rows(27, first=20, label="E3 again"))
     demo.behave(latency_ms=600_000)
     catalog.start()

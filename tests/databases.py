@@ -29,7 +29,11 @@ class Databases:
 
     @contextmanager
     def fresh(self) -> Iterator[str]:
-        """Yield the URL of a database that Django uses until the block ends."""
+        """Yield the URL of a database that Django uses until the block ends.
+
+        Blocks may be nested: afterwards Django uses what it used before.
+        """
+        before = connections.settings["default"]["NAME"]
         number = next(self._numbers)
         if self._on_sqlite:
             name = str(self._folder / f"test{number}.sqlite3")
@@ -41,9 +45,10 @@ class Databases:
         try:
             yield self._url(name)
         finally:
-            self._point_at(self._default)
+            connections.close_all()
             if not self._on_sqlite:
                 self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+            self._point_at(before)
 
     def _point_at(self, name: str) -> None:
         connections.close_all()

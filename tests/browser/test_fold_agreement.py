@@ -1,0 +1,172 @@
+"""The fold and the words exist twice, in Python and in JavaScript: both say the same of any log."""
+
+import json
+import mimetypes
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from playwright.sync_api import Browser, Page, Route
+
+from frontend.panel import panel
+from syncengine.events import Event
+from syncengine.projection import Status, apply, empty
+from syncengine.sentences import REASONS, SERVICES
+from tests.chain import hash_of
+from tests.examples import EXAMPLES, OPERATION
+from tests.logs import BEGIN, event_logs
+
+STATIC = Path(__file__).resolve().parents[2] / "frontend" / "static"
+ORIGIN = "http://modules.test"
+LOGS = 120
+CUTS = 8
+
+LOAD = """async () => {
+  window.fold = await import("/js/status.js");
+  window.words = await import("/js/sentences.js");
+  window.view = { ...(await import("/js/panel-view.js")) };
+  window.frozen = (value) => {
+    if (value && typeof value === "object") Object.values(Object.freeze(value)).forEach(frozen);
+    return value;
+  };
+}"""
+
+# The status after each event, from arguments that cannot be written to.
+STATUSES = """([logId, events]) => {
+  const statuses = [frozen(fold.empty(logId))];
+  for (const event of frozen(events)) {
+    statuses.push(frozen(fold.apply(statuses.at(-1), event)));
+  }
+  return JSON.stringify(statuses);
+}"""
+
+# For each cut: the fold of what follows it, onto the snapshot there as it travels.
+CUT = """([events, snapshots]) => JSON.stringify(snapshots.map(([position, snapshot]) =>
+  fold.fold(events.slice(position), JSON.parse(snapshot))))"""
+
+GAPS = """([status, events]) => events.map((event) => {
+  try {
+    fold.apply(status, event);
+    return "applied";
+  } catch (error) {
+    return error instanceof fold.Gap ? "gap" : String(error);
+  }
+})"""
+
+PANELS = """(statuses) => statuses.map(({ operation }) => view.panelView(operation, null, null))"""
+
+
+@pytest.fixture(scope="module")
+def modules(chromium: Browser) -> Iterator[Page]:
+    """A page with the product's modules, from their files."""
+
+    def answer(route: Route) -> None:
+        path = STATIC / route.request.url.removeprefix(f"{ORIGIN}/")
+        if path.suffix == ".js":
+            route.fulfill(path=path, content_type=mimetypes.types_map[".js"])
+        else:
+            route.fulfill(body="<!doctype html>", content_type="text/html")
+
+    page = chromium.new_page()
+    page.route(f"{ORIGIN}/**", answer)
+    page.goto(f"{ORIGIN}/")
+    page.evaluate(LOAD)
+    yield page
+    page.close()
+
+
+def in_python(log: list[Event]) -> list[Status]:
+    statuses = [empty(log[0].previous_hash if log else "0" * 64)]
+    for event in log:
+        statuses.append(apply(statuses[-1], event))
+    return statuses
+
+
+def as_json(log: list[Event]) -> list[dict[str, Any]]:
+    return [event.as_json() for event in log]
+
+
+def must_agree(modules: Page, log: list[Event]) -> None:
+    statuses = in_python(log)
+    answer = modules.evaluate(STATUSES, [statuses[0]["hash"], as_json(log)])
+    for position, (mine, its) in enumerate(zip(statuses, json.loads(answer), strict=True)):
+        assert its == mine, f"after event {position}"
+
+
+@given(log=event_logs())
+@settings(max_examples=LOGS)
+def test_every_status_of_a_log_is_the_same(modules: Page, log: list[Event]) -> None:
+    must_agree(modules, log)
+
+
+@given(log=event_logs())
+@settings(max_examples=LOGS // 2)
+def test_a_snapshot_and_what_follows_it_make_the_whole(modules: Page, log: list[Event]) -> None:
+    statuses = in_python(log)
+    cuts = range(0, len(log) + 1, max(1, len(log) // CUTS))
+    snapshots = [(cut, json.dumps(statuses[cut])) for cut in cuts]
+    answer = json.loads(modules.evaluate(CUT, [as_json(log), snapshots]))
+    assert answer == [statuses[-1]] * len(snapshots)
+
+
+@given(log=event_logs(), data=st.data())
+@settings(max_examples=LOGS // 2)
+def test_a_gap_a_repeat_and_a_foreign_event_are_noticed(
+    modules: Page, log: list[Event], data: st.DataObject
+) -> None:
+    statuses = in_python(log)
+    if len(log) < 3:
+        return
+    position = data.draw(st.integers(1, len(log) - 2))
+    following = log[position].as_json()
+    foreign = {**following, "previous_hash": "f" * 64}
+    tried = [log[position - 1].as_json(), log[position + 1].as_json(), foreign, following]
+    answer = modules.evaluate(GAPS, [statuses[position], tried])
+    assert answer == ["gap", "gap", "gap", "applied"]
+
+
+def test_every_example_is_folded_the_same(modules: Page) -> None:
+    must_agree(modules, chained(EXAMPLES))
+    # Each one as the second event, too, where nothing prepares it but the request.
+    requested = EXAMPLES[0]
+    for example in EXAMPLES:
+        must_agree(modules, chained([requested, example]))
+
+
+def test_an_unknown_kind_changes_the_position_only(modules: Page) -> None:
+    unknown = {"kind": "of-tomorrow", "version": 7, "operation": OPERATION, "data": {"x": [1]}}
+    must_agree(modules, chained([EXAMPLES[0], unknown, unknown]))
+
+
+def test_the_words_are_the_same(modules: Page) -> None:
+    assert modules.evaluate("words.SERVICES") == SERVICES
+    assert modules.evaluate("words.REASONS") == REASONS
+
+
+@given(log=event_logs())
+@settings(max_examples=LOGS // 2)
+def test_the_panel_says_the_same(modules: Page, log: list[Event]) -> None:
+    """`headline` and what else the panel makes of a status alone. Durations and rates follow from
+    times, of which JavaScript knows the milliseconds only."""
+    statuses = in_python(log)
+    for status, its in zip(statuses, modules.evaluate(PANELS, statuses), strict=True):
+        mine = panel(status, BEGIN)
+        same = ("state", "busy", "headline", "result", "figures", "remark")
+        assert {name: its[name] for name in same} == {name: mine[name] for name in same}
+        assert its["steps"] == [step["mark"] for step in mine["steps"]]
+        assert (its["bar"] is None) == (mine["bar"] is None)
+        assert not mine["bar"] or its["bar"]["max"] == mine["bar"]["max"]
+
+
+def chained(examples: list[dict[str, Any]]) -> list[Event]:
+    log: list[Event] = []
+    for number, example in enumerate(examples, start=1):
+        previous_hash = log[-1].hash if log else "0" * 64
+        at = f"2026-11-22T19:23:51.{number:06}Z"
+        parts = (example["operation"], example["kind"], example["version"], at, example["data"])
+        digest = hash_of(previous_hash, number, *parts)
+        log.append(Event(number, *parts, previous_hash, digest))
+    return log

@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """On the servers, run what depends on a database or a channel layer; the rest would only
     repeat itself."""
     if config.getoption("backends") == "servers":
-        kept = [item for item in items if "database" in getattr(item, "fixturenames", ())]
+        kept = [item for item in items if "databases" in getattr(item, "fixturenames", ())]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
 

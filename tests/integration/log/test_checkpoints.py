@@ -9,7 +9,7 @@ from django.conf import LazySettings
 
 from albums.sources.errors import NetworkError
 from syncengine import checkpoints, log, operations
-from syncengine.events import END_KINDS
+from syncengine.schemas import END_KINDS
 from syncengine.models import SyncEvent
 from syncengine.verify import verify
 from tests.histories import audit, begin, write_history

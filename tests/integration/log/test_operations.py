@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from albums.sources.errors import NetworkError
 from syncengine import log, operations
-from syncengine.events import END_KINDS, InvalidEvent
+from syncengine.events import InvalidEvent
+from syncengine.schemas import END_KINDS
 from syncengine.log import StaleToken
 from syncengine.models import StoredSheet, SyncEvent, SyncOperation
 from syncengine.operations import LEASE_S, AlreadyUnfinished, Claim, LeaseWatch

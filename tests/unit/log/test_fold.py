@@ -81,7 +81,7 @@ def test_a_gap_a_repeat_and_a_foreign_event_are_noticed(
 ) -> None:
     at = data.draw(st.integers(0, len(log) - 1), label="at")
     before = fold(log[:at], start_of(log))
-    foreign_hash = replace(log[at], previous_hash="f" * 64)
+    foreign_hash = replace(log[at], previous_hash="of another log")
     bad = {
         "foreign": [foreign_hash],
         "repeated": [log[at], log[at]],

@@ -23,6 +23,7 @@ SPOTIFY_CLIENT_SECRET = env.str("SPOTIFY_CLIENT_SECRET", "")
 SPOTIFY_API_URL = env.str("SPOTIFY_API_URL", "https://api.spotify.com/v1")
 SPOTIFY_TOKEN_URL = env.str("SPOTIFY_TOKEN_URL", "https://accounts.spotify.com/api/token")
 SPOTIFY_IMAGE_ORIGINS = env.list("SPOTIFY_IMAGE_ORIGINS", default=["https://i.scdn.co"])
+SPOTIFY_LOGO_FILE = env.str("SPOTIFY_LOGO_FILE", "")
 SPOTIFY_MARKET = env.str("SPOTIFY_MARKET", "")
 SPOTIFY_CALLS_PER_30S = env.int("SPOTIFY_CALLS_PER_30S", 90)
 SPOTIFY_MAX_AGE = env.int("SPOTIFY_MAX_AGE", 24 * 60 * 60)  # seconds

@@ -157,7 +157,8 @@ def _pages(server: ServeProcess) -> Iterator[list[Page]]:
 NOTE_WHAT_IS_SHOWN = """() => {
   window.shown = {};
   const note = () => {
-    const match = document.querySelector("sync-panel").textContent.match(/(\\d+)\\/\\d+ albums synced/);
+    const text = document.querySelector("sync-panel").textContent;
+    const match = text.match(/(\\d+)\\/\\d+ albums synced/);
     if (match) window.shown[match[1]] ??= Date.now();
   };
   new MutationObserver(note).observe(

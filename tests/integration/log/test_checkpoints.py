@@ -9,8 +9,8 @@ from django.conf import LazySettings
 
 from albums.sources.errors import NetworkError
 from syncengine import checkpoints, log, operations
-from syncengine.schemas import END_KINDS
 from syncengine.models import SyncEvent
+from syncengine.schemas import END_KINDS
 from syncengine.verify import verify
 from tests.histories import audit, begin, write_history
 

@@ -12,11 +12,11 @@ from django.utils import timezone
 from albums.sources.errors import NetworkError
 from syncengine import log, operations
 from syncengine.events import InvalidEvent
-from syncengine.schemas import END_KINDS
 from syncengine.log import StaleToken
 from syncengine.models import StoredSheet, SyncEvent, SyncOperation
 from syncengine.operations import LEASE_S, AlreadyUnfinished, Claim, LeaseWatch
 from syncengine.rebuild import differences
+from syncengine.schemas import END_KINDS
 from syncengine.verify import verify
 from tests.concurrency import at_once, in_processes
 from tests.histories import begin, stage

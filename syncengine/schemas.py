@@ -21,6 +21,7 @@ MAX_SAFE_INTEGER = 2**53 - 1  # beyond it JavaScript, which folds the same event
 
 Text = Annotated[str, StringConstraints(max_length=10_000)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Key = Annotated[str, StringConstraints(min_length=1, max_length=80)]  # of a row
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,60}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Uuid = Annotated[
@@ -63,7 +64,7 @@ class Data(BaseModel):
 
 class Scope(Data):
     mode: Literal["full", "refresh", "retry"]
-    keys: list[Name]
+    keys: list[Key]
     confirm: Sha256 | None
 
 
@@ -129,7 +130,7 @@ class AlbumChanges(Data):
 
 class AlbumSynced(Data):
     album: Uuid
-    key: Name
+    key: Key
     row: Positive
     artist: Text
     title: Text
@@ -141,7 +142,7 @@ class AlbumSynced(Data):
 
 class KnownAlbum(Data):
     album: Uuid
-    key: Name
+    key: Key
     row: Positive
 
 
@@ -161,7 +162,7 @@ class Candidate(Data):
 
 class AlbumFailed(Data):
     album: Uuid | None
-    key: Name
+    key: Key
     row: Positive
     artist: Text
     title: Text
@@ -175,7 +176,7 @@ class AlbumFailed(Data):
 
 class AlbumRemoved(Data):
     album: Uuid
-    key: Name
+    key: Key
     artist: Text
     title: Text
 

@@ -7,13 +7,15 @@ lost half of a burst.
 
 import asyncio
 import logging
+import time
 import weakref
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from contextlib import suppress
 
-from channels.db import database_sync_to_async
 from django.utils import timezone
 
-from syncengine import fanout, log, operations
+from syncengine import fanout, log, presence, triggers
+from syncengine.duties import DatabaseThread, tried_again
 from syncengine.events import Event, instant
 from syncengine.models import LogHead
 from syncengine.projection import Gap, Status
@@ -24,7 +26,9 @@ from syncengine.watchers import ANNOUNCE_S, Watchers
 logger = logging.getLogger("groovelog.hub")
 
 MAX_SOCKETS = 2000  # in one process
+MAX_SOCKETS_A_PERSON = 20
 LOOK_S = 1.0  # how often the log is looked at without a ring
+STEP_S = 0.25
 HEARTBEAT_UNFINISHED_S = 2.0
 HEARTBEAT_IDLE_S = 5.0
 
@@ -37,7 +41,9 @@ class Hub:
 
     def __init__(self) -> None:
         self.sockets: set[Socket] = set()
+        self._places: Counter[int] = Counter()  # by person
         self._tail = Tail({"position": 0, "hash": "", "operation": None}, [])
+        self._database = DatabaseThread("hub")
         self._ready = asyncio.Event()
         self._rung = asyncio.Event()
         self._following = asyncio.Lock()
@@ -49,7 +55,19 @@ class Hub:
 
     @property
     def is_full(self) -> bool:
-        return len(self.sockets) >= MAX_SOCKETS
+        return self._places.total() >= MAX_SOCKETS
+
+    def take_place(self, person: int) -> bool:
+        """Keep a place for one more socket of this person; False where there is none. At once, so
+        that of sockets that come together none slips through."""
+        if self.is_full or self._places[person] >= MAX_SOCKETS_A_PERSON:
+            return False
+        self._places[person] += 1
+        return True
+
+    def give_place_back(self, person: int) -> None:
+        self._places[person] -= 1
+        self._places += Counter()  # forgets who has none left
 
     async def join(self, socket: Socket, cursor: Cursor | None) -> None:
         """Send what the browser lacks, and keep it up to date from then on."""
@@ -88,10 +106,18 @@ class Hub:
 
     async def run(self) -> None:
         """Follow the log until cancelled; whatever fails is tried again."""
+        await tried_again(self._check_triggers)
         duties = (self._listen, self._keep_up, self._beat, self._keep_announcing)
         async with asyncio.TaskGroup() as tasks:
             for duty in duties:
-                tasks.create_task(_again_and_again(duty))
+                tasks.create_task(tried_again(duty))
+
+    async def _check_triggers(self) -> None:
+        if missing := await self._database(triggers.missing):
+            logger.critical(
+                "the database does not protect the log (%s missing): run manage.py migrate",
+                ", ".join(missing),
+            )
 
     async def _listen(self) -> None:
         async for message in fanout.group_messages():
@@ -104,22 +130,22 @@ class Hub:
     async def _keep_up(self) -> None:
         while True:
             await self._follow()
-            try:
+            await self._close_slow_sockets()
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._rung.wait(), LOOK_S)
-            except TimeoutError:
-                await self._close_slow_sockets()
             self._rung.clear()
 
     async def _beat(self) -> None:
         await self._ready.wait()
+        sent_at = 0.0
         while True:
-            seen_at = await database_sync_to_async(operations.worker_seen_at)()
-            self._worker_seen_at = seen_at and instant(seen_at)
-            await self._send_to_all(self._heartbeat())
-            waited_s = 0.0
-            while waited_s < self._heartbeat_interval_s:
-                await asyncio.sleep(LOOK_S)
-                waited_s += LOOK_S
+            # In short steps, since a sync may start meanwhile and shorten the interval.
+            await asyncio.sleep(STEP_S)
+            if time.monotonic() - sent_at >= self._heartbeat_interval_s - STEP_S / 2:
+                sent_at = time.monotonic()
+                seen_at = await self._database(presence.last_seen_at)
+                self._worker_seen_at = None if seen_at is None else instant(seen_at)
+                await self._send_to_all(self._heartbeat())
 
     async def _keep_announcing(self) -> None:
         while True:
@@ -132,7 +158,7 @@ class Hub:
         """Read what is new, and pass it on. A log that is not the one known before (a restored
         backup, another database) is read afresh."""
         async with self._following:
-            head = await database_sync_to_async(_head)()
+            head = await self._database(_head)
             behind = head.position - self._tail.head.position
             if (
                 not self._ready.is_set()
@@ -149,7 +175,7 @@ class Hub:
             await self._bring_up_to_date(socket, frames)
 
     async def _read_on(self) -> None:
-        events = await database_sync_to_async(log.events_after)(self._tail.head.position)
+        events = await self._database(log.events_after, self._tail.head.position)
         try:
             for event in events:
                 self._tail.append(event)
@@ -157,7 +183,7 @@ class Hub:
             await self._start_afresh()
 
     async def _start_afresh(self) -> None:
-        self._tail = Tail(*await database_sync_to_async(_newest)())
+        self._tail = Tail(*await self._database(_newest))
         for socket in self.sockets:
             socket.start_afresh()
 
@@ -209,15 +235,6 @@ class Hub:
         if names != self._watchers_told:
             self._watchers_told = names
             await self._send_to_all(encoded({"type": "watchers", "names": names}))
-
-
-async def _again_and_again(duty: Callable[[], Awaitable[None]]) -> None:
-    while True:
-        try:
-            await duty()
-        except Exception:
-            logger.exception("the hub could not %s", duty.__name__.strip("_"))
-            await asyncio.sleep(LOOK_S)
 
 
 def _head() -> Cursor:

@@ -153,6 +153,8 @@ class Run:
         before = limiter.on_closed, limiter.on_open
         limiter.on_closed, limiter.on_open = closed, opened
         try:
+            if (left_s := limiter.closed_for_s()) > 0:
+                await closed(left_s)  # by a refusal that the sync before this one met
             yield
         finally:
             limiter.on_closed, limiter.on_open = before

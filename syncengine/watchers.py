@@ -32,5 +32,6 @@ class Watchers:
             await fanout.announce(self._process, names)
 
     def hear(self, process: str, names: list[str]) -> None:
-        """Take what a process has announced."""
-        self._heard[process] = (time.monotonic(), names)
+        """Take what another process has announced; this one knows better than its late echo."""
+        if process != self._process:
+            self._heard[process] = (time.monotonic(), names)

@@ -66,6 +66,10 @@ class Limiter:
         self._most_allowed = self.allowance
         self._recovers_at = 0.0
 
+    def closed_for_s(self) -> float:
+        """Return how long the gate stays closed, in seconds; 0 where it is open."""
+        return max(0.0, self._opens_at - self._now()) if self._closed else 0.0
+
     @asynccontextmanager
     async def call(self) -> AsyncIterator[Call]:
         """Hold one of the places in flight, and yield the permission to call."""

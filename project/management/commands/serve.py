@@ -35,6 +35,13 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, host: str, port: int, demo: bool, **options: Any) -> None:
+        if demo and not settings.DEMO_URL:
+            raise CommandError("Write --demo in full: manage.py starts the demo before Django.")
+        if settings.DEBUG and host not in settings.LOOPBACK:
+            raise CommandError(
+                "DEBUG shows settings and source code to everybody, so it works on loopback only."
+                " Unset DEBUG, or leave out --host."
+            )
         _require_free(host, port)
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)

@@ -5,7 +5,7 @@ import signal
 import pytest
 from django.db import connections
 
-from syncengine import log, operations
+from syncengine import log, operations, presence
 from tests.commands import Environment, manage, managing
 from tests.demo import Demo
 from tests.sheets import LINKED, UNKNOWN
@@ -78,7 +78,7 @@ def test_a_worker_that_is_alive_does_the_work(environment: Environment, demo: De
         assert f":{worker.pid}:" in current_operation()["worker"]
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(20) == 0
-    assert operations.worker_seen_at() is None
+    assert presence.last_seen_at() is None
 
 
 def test_a_worker_takes_what_was_asked_for_without_it(environment: Environment, demo: Demo) -> None:

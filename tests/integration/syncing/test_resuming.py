@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from syncengine import log, operations
+from syncengine import log, operations, presence
 from syncengine.fanout import Bell
 from syncengine.log import Appender, StaleToken
 from syncengine.models import StoredSheet
@@ -158,7 +158,7 @@ def test_a_worker_told_to_stop_hands_over_at_once(sync: Sync, demo: Demo) -> Non
         work_off()
     assert [event.data["reason"] for event in events("resumed")] == ["handed-over"]
     assert ends() == ["completed"]
-    assert operations.worker_seen_at() is None
+    assert presence.last_seen_at() is None
 
 
 def test_a_stale_worker_writes_nothing(sync: Sync, demo: Demo) -> None:

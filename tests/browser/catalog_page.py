@@ -7,6 +7,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 SAME_LIMIT_S = 20.0
+SYNC_LIMIT_S = 60.0
 LOOK_MS = 100
 ENDED = re.compile("^(completed|warnings|failed|cancelled)$")
 
@@ -121,7 +122,13 @@ class CatalogPage:
         return str(self.panel.get_attribute("data-state"))
 
     def sync(self) -> str:
-        self.start()
+        """Press Sync Now and wait for the end, which may come in the blink of an eye."""
+        before = self.status()["position"]
+        self.button.click()
+        until = time.monotonic() + SYNC_LIMIT_S
+        while (now := self.status())["position"] == before or not now["operation"]["finished_at"]:
+            assert time.monotonic() < until, now
+            self.page.wait_for_timeout(LOOK_MS)
         return self.wait_for_end()
 
     def record(self) -> None:

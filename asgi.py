@@ -9,15 +9,15 @@ django_application = get_asgi_application()
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402 (the apps must be loaded first)
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from syncengine.consumers import SyncConsumer  # noqa: E402
+from syncengine.origin import same_origin_only  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
         "http": django_application,
-        "websocket": AllowedHostsOriginValidator(
+        "websocket": same_origin_only(
             AuthMiddlewareStack(URLRouter([path("ws/sync/", SyncConsumer.as_asgi())]))
         ),
     }

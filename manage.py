@@ -12,9 +12,13 @@ def main() -> None:
         from project.demo import launch
 
         launch.prepare_environment(sys.argv)
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(f"Groovelog cannot start: {error}")
 
 
 if __name__ == "__main__":

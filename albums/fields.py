@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from albums.sources.enriched import Enriched
 from albums.sources.sheet_rows import Row
-from albums.sources.spotify import Enriched
 
 Fields = dict[str, Any]
 Changes = dict[str, list[Any]]
@@ -55,13 +55,14 @@ def is_visible(changes: Changes) -> bool:
 def merged(
     row: Row, enriched: Enriched, old: Mapping[str, Any] | None, *, digest: str, fetched_at: str
 ) -> Fields:
-    """An album's fields from its row and Spotify. What the sheet says wins; Spotify fills in."""
+    """An album's fields from its row and Spotify. What the sheet says wins; Spotify fills in (for
+    genres and label it has done so in `enriched` already)."""
     fields = dict(EMPTY) | {
         "artist": row.artist or enriched.artist,
         "title": row.title or enriched.title,
         "year": row.year or enriched.year,
-        "genres": list(row.genres) or list(enriched.genres),
-        "label": row.label or enriched.label,
+        "genres": list(enriched.genres),
+        "label": enriched.label,
         "spotify_id": enriched.spotify_id,
         "spotify_title": enriched.title,
         "spotify_artist": enriched.artist,

@@ -7,10 +7,12 @@ from syncengine import roles
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """`demo_url` (empty outside the demo) and the rights of whoever looks."""
+    """`demo_url` (empty outside the demo), whether there is a `spotify_logo`, and the rights of
+    whoever looks."""
     user = getattr(request, "user", None)
     return {
         "demo_url": settings.DEMO_URL,
+        "spotify_logo": bool(settings.SPOTIFY_LOGO_FILE),
         "is_admin": user is not None and roles.is_admin(user),
         "is_auditor": user is not None and roles.is_auditor(user),
     }

@@ -9,7 +9,7 @@ from typing import Any
 
 from frontend import words
 from syncengine.projection import UNFINISHED_STATES
-from syncengine.sentences import REASONS, albums
+from syncengine.sentences import REASONS, SERVICES, albums
 
 STEPS = (("sheet", "Google Sheets"), ("spotify", "Spotify"), ("albums", "Albums"))
 MARK_WORDS = {"done": "done", "now": "in progress", "todo": "to come"}
@@ -89,7 +89,7 @@ def percent(part: int, whole: int) -> str:
 
 def rate(operation: Mapping[str, Any], now: datetime) -> float | None:
     """Albums a second over the newest 30 s; None until there are two samples in them."""
-    samples = [
+    samples: list[tuple[datetime, int]] = [
         (moment, done)
         for moment, done in ((datetime.fromisoformat(at), done) for at, done in operation["pace"])
         if now - moment <= timedelta(seconds=RATE_WINDOW_SECONDS)
@@ -101,15 +101,15 @@ def rate(operation: Mapping[str, Any], now: datetime) -> float | None:
 
 
 def seconds_left(operation: Mapping[str, Any], per_second: float, now: datetime) -> float | None:
-    total = operation["total"]
+    total: int | None = operation["total"]
     if not total or operation["state"] != "running" or operation["cancel_requested_by"]:
         return None
-    done = operation["synced"] + operation["failed"]
+    done: int = operation["synced"] + operation["failed"]
     first_at = datetime.fromisoformat(operation["pace"][0][0])
     early = (now - first_at).total_seconds() < ESTIMATE_AFTER_SECONDS
     if early and done / total < ESTIMATE_AFTER_SHARE:
         return None
-    return max(0, total - done) / per_second
+    return float(max(0, total - done) / per_second)
 
 
 def effect(operation: Mapping[str, Any]) -> str:
@@ -150,8 +150,8 @@ def _figures(operation: Mapping[str, Any] | None, state: str) -> str:
 
 def _remark(operation: Mapping[str, Any] | None, state: str) -> str:
     if state == "waiting" and operation:
-        reason = REASONS.get(operation["waiting_reason"], "")
-        return f"{reason[:1].upper()}{reason[1:]}. Goes on by itself at"
+        service, reason = operation["waiting_service"], operation["waiting_reason"]
+        return f"{SERVICES[service]}: {REASONS[reason]}. Goes on by itself at"
     return ""
 
 

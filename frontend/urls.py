@@ -1,9 +1,10 @@
 from django.urls import path
 
-from frontend import views
+from frontend import logo, views
 
 urlpatterns = [
     path("", views.catalog, name="catalog"),
     path("albums/<uuid:album_id>/", views.album, name="album"),
+    path("spotify-logo", logo.spotify_logo, name="spotify-logo"),
     path("syncs/<uuid:operation_id>/", views.sync, name="sync"),
 ]

@@ -1,11 +1,8 @@
 """The pages. What they show at first paint is complete; scripts only keep it current."""
 
-from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -20,6 +17,7 @@ from frontend.history_rows import BAR_PARTS, bars, row
 from frontend.panel import counts, effect, panel, panel_state
 from syncengine import history as audits
 from syncengine import roles
+from syncengine.http import View, door
 from syncengine.log import current_status
 
 ALBUMS_PER_PAGE = 60
@@ -30,30 +28,22 @@ MAX_CHOICES = 200  # the most frequent genres and labels; the search finds the o
 RESULT_STATES = ("completed", "warnings", "failed", "cancelled")
 
 
-def page(view: Any) -> Any:
+def page(view: View) -> View:
     """A page for people who are signed in; never from a cache, since it shows live state."""
-
-    @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response: HttpResponse = view(request, *args, **kwargs)
-        return response
-
-    return require_safe(never_cache(login_required(wrapped)))
+    safe: View = require_safe(never_cache(door()(view)))
+    return safe
 
 
-def audit_page(view: Any) -> Any:
-    @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not roles.is_auditor(request.user):
-            raise PermissionDenied
-        response: HttpResponse = view(request, *args, **kwargs)
-        return response
-
-    return page(wrapped)
+def audit_page(view: View) -> View:
+    """A page for those who may read the history."""
+    return page(door(roles.is_auditor)(view))
 
 
 @page
 def catalog(request: HttpRequest) -> HttpResponse:
+    # The status before the albums: the live page asks for the events after this status, and to
+    # apply one again does no harm, while one between albums and status would never be applied.
+    status, now = current_status(), timezone.now()
     asked, notes = queries.parse(request.GET, albums_catalog.SORTS)
     found = albums_catalog.browse(
         q=asked.q, sort=asked.sort, genre=asked.genre, decade=asked.decade, label=asked.label
@@ -62,10 +52,6 @@ def catalog(request: HttpRequest) -> HttpResponse:
     shown = paginator.get_page(asked.page)
     if shown.number != asked.page:
         notes.append(f"There is no page {asked.page}, so the last one is shown.")
-    now = timezone.now()
-    # The status is read after the albums: an event between the two reads is then missing from
-    # neither, since the live page asks for the events after the status and applies them again.
-    status = current_status()
     context = {
         "query": asked,
         "notes": notes,

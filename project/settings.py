@@ -2,17 +2,16 @@
 
 from pathlib import Path
 
-import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from project.environment import address, database, env, flag, number
 from project.secret_key import kept_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
-env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+env.read_env(BASE_DIR / ".env")
 
 # Sources
 
@@ -23,14 +22,15 @@ SPOTIFY_CLIENT_SECRET = env.str("SPOTIFY_CLIENT_SECRET", "")
 SPOTIFY_API_URL = env.str("SPOTIFY_API_URL", "https://api.spotify.com/v1")
 SPOTIFY_TOKEN_URL = env.str("SPOTIFY_TOKEN_URL", "https://accounts.spotify.com/api/token")
 SPOTIFY_IMAGE_ORIGINS = env.list("SPOTIFY_IMAGE_ORIGINS", default=["https://i.scdn.co"])
+SPOTIFY_LOGO_FILE = env.str("SPOTIFY_LOGO_FILE", "")
 SPOTIFY_MARKET = env.str("SPOTIFY_MARKET", "")
-SPOTIFY_CALLS_PER_30S = env.int("SPOTIFY_CALLS_PER_30S", 90)
-SPOTIFY_MAX_AGE = env.int("SPOTIFY_MAX_AGE", 24 * 60 * 60)  # seconds
+SPOTIFY_CALLS_PER_30S = number("SPOTIFY_CALLS_PER_30S", 90, least=3)
+SPOTIFY_MAX_AGE = number("SPOTIFY_MAX_AGE", 24 * 60 * 60, least=0)  # seconds
 DEMO_URL = env.str("DEMO_URL", "")
 
 # Storage
 
-DATABASES = {"default": env.db_url("DATABASE_URL", f"sqlite:///{VAR_DIR / 'groovelog.sqlite3'}")}
+DATABASES = {"default": database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'groovelog.sqlite3'}")}
 ON_SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if ON_SQLITE:
     Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
@@ -43,12 +43,9 @@ if ON_SQLITE:
         # positions that the log no longer has.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
-else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 60  # seconds
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL", "")
+REDIS_URL = address("REDIS_URL", ("redis", "rediss", "unix"))
 if REDIS_URL:
     CHANNEL_LAYERS = {
         "default": {
@@ -63,9 +60,15 @@ CHECKPOINT_FILE = env.str("CHECKPOINT_FILE", "")
 
 # Safety
 
-DEBUG = env.bool("DEBUG", default=False)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-if DEBUG and set(ALLOWED_HOSTS) - {"localhost", "127.0.0.1", "[::1]"}:
+DEBUG = flag("DEBUG")
+LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=LOOPBACK)
+if "*" in ALLOWED_HOSTS:
+    raise ImproperlyConfigured(
+        "ALLOWED_HOSTS=* would let any page talk to this site in a visitor's name."
+        " Name the hosts that browsers use, separated by commas."
+    )
+if DEBUG and set(ALLOWED_HOSTS) - set(LOOPBACK):
     raise ImproperlyConfigured(
         "DEBUG shows settings and source code to everybody, so it works on loopback only."
         " Unset DEBUG, or unset ALLOWED_HOSTS."
@@ -80,13 +83,14 @@ if not SECRET_KEY:
         )
     SECRET_KEY = kept_secret_key(VAR_DIR / "secret_key")
 
-HTTPS = env.bool("HTTPS", default=False)
+HTTPS = flag("HTTPS")
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # a probe inside the network speaks HTTP
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
+    # Other services under the same domain, and the browsers' preload list, are the operator's.
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = "Lax"

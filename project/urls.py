@@ -1,19 +1,20 @@
 """Every address of the product."""
 
-import frontend.views
 from django.contrib import admin
 from django.contrib.auth import views as auth
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import include, path
 
+import frontend.views
 import syncengine.views
 
 
-def syncs(request: HttpRequest) -> HttpResponse:
+def syncs(request: HttpRequest) -> HttpResponseBase:
     """`/syncs/`: a POST starts a sync, everything else reads the history."""
-    if request.method == "POST":
-        return syncengine.views.start(request)
-    return frontend.views.history(request)
+    view = syncengine.views.start if request.method == "POST" else frontend.views.history
+    answer: HttpResponseBase = view(request)
+    return answer
 
 
 urlpatterns = [

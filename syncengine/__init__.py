@@ -1,7 +1,8 @@
 """The sync as a process, told by its log.
 
 Core, pure (no clock, no database, no network):
-- `events`: what may be written into the log, and its hash
+- `schemas`: what the data of each event kind may be
+- `events`: an event, how it is checked, written down and hashed
 - `projection`: the fold from events to the status
 - `sentences`: the only place that puts events and status into words
 
@@ -19,10 +20,16 @@ Use cases:
 - `run`: one sync, readable from top to bottom
 - `worker`: takes operations from the database and runs them
 - `history`: what audits read
+- `presence`: which workers are alive
+- `verify`, `rebuild`: whether the record holds, and the projections follow from it
 
 Doors:
 - `fanout`: the doorbell, the only sender to the channel layer
 - `hub`: reads the log once for all sockets of a web process
+- `sockets`, `tail`: a browser's connection; the newest events at hand, as frames
+- `watchers`: who watches, across processes
+- `duties`: a thread for the database, and to be tried again, for tasks that live long
+- `origin`, `roles`, `http`: who may come in
 - `consumers`, `views`, `urls`: the socket and the HTTP interface
 - `management/commands`: the terminal
 """

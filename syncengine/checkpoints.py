@@ -5,6 +5,7 @@ copies of it elsewhere. One JSON object a line: `{"log", "position", "hash", "at
 """
 
 import json
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,11 @@ from typing import BinaryIO
 from django.conf import settings
 
 from syncengine import log
-from syncengine.events import END_KINDS, canonical
+from syncengine.events import canonical
 from syncengine.models import SyncEvent
+from syncengine.schemas import END_KINDS
+
+logger = logging.getLogger("groovelog.checkpoints")
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,18 @@ def path() -> Path:
 
 
 def record() -> None:
-    """Write the newest end of a sync down, unless that has been done."""
+    """Write the newest end of a sync down, unless that has been done.
+
+    A file that cannot be written stops no sync: it is said in the log of the process, and the
+    checkpoint is written with the next end.
+    """
+    try:
+        _record()
+    except OSError as error:
+        logger.error("CHECKPOINT_FILE %s cannot be written: %s", path(), error.strerror)
+
+
+def _record() -> None:
     newest = SyncEvent.objects.filter(kind__in=END_KINDS).order_by("-position").first()
     if newest is None:
         return

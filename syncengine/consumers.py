@@ -10,23 +10,32 @@ from channels.db import database_sync_to_async
 from channels.exceptions import StopConsumer
 
 from syncengine import roles
-from syncengine.hub import Cursor, Socket, process_hub
+from syncengine.hub import process_hub
+from syncengine.sockets import Socket
+from syncengine.tail import Cursor
 
 logger = logging.getLogger("groovelog.sockets")
 
 MAX_FRAME_BYTES = 64 * 1024
-MAX_SOCKETS_A_PERSON = 20
 CLOSE_BAD_FRAME = 4400
 CLOSE_SIGNED_OUT = 4401
 CLOSE_TOO_MANY = 4429
 
 
 class SyncConsumer(AsyncConsumer):
-    """One browser. Frames and close codes are those of the contract (README, "WebSocket")."""
+    """One browser. Frames and close codes stand in the README, "For programs"."""
 
     # No layer has this name, so Channels subscribes to none: the hub does, once for all sockets.
     channel_layer_alias = "none"
     _socket: Socket | None = None
+    _place: int | None = None  # the id of the person whose place in the hub this holds
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            # However it ends: after an error or a cancellation no disconnect is dispatched.
+            await self._leave()
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         # Channels' own goes through a thread for each message to look after database connections;
@@ -43,10 +52,10 @@ class SyncConsumer(AsyncConsumer):
         except ValueError:
             return await self._close(CLOSE_BAD_FRAME)
         hub = process_hub()
-        name = user.get_full_name() or user.get_username()
-        of_this_person = sum(socket.name == name for socket in hub.sockets)
-        if hub.is_full or of_this_person >= MAX_SOCKETS_A_PERSON:
+        if not hub.take_place(user.pk):
             return await self._close(CLOSE_TOO_MANY)
+        self._place = user.pk
+        name = user.get_full_name() or user.get_username()
         may_read_history = await database_sync_to_async(roles.is_auditor)(user)
         self._socket = Socket(name, may_read_history, self._send_text, self._close)
         await hub.join(self._socket, cursor)
@@ -61,18 +70,22 @@ class SyncConsumer(AsyncConsumer):
         await process_hub().acknowledge(self._socket, position)
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
-        if self._socket is not None:
-            await process_hub().leave(self._socket)
         raise StopConsumer
 
     async def _send_text(self, text: str) -> None:
         await self.base_send({"type": "websocket.send", "text": text})
 
     async def _close(self, code: int) -> None:
-        if self._socket is not None:
-            await process_hub().leave(self._socket)
-            self._socket = None
+        await self._leave()
         await self.base_send({"type": "websocket.close", "code": code})
+
+    async def _leave(self) -> None:
+        socket, self._socket = self._socket, None
+        place, self._place = self._place, None
+        if place is not None:
+            process_hub().give_place_back(place)
+        if socket is not None:
+            await process_hub().leave(socket)
 
 
 def parse_cursor(query_string: bytes) -> Cursor | None:
@@ -96,7 +109,10 @@ def parse_acknowledgement(message: dict[str, Any]) -> int:
     text = message.get("text")
     if text is None or len(text.encode()) > MAX_FRAME_BYTES:
         raise ValueError("no text, or too much of it")
-    frame = json.loads(text)
+    try:
+        frame = json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
     if (
         not isinstance(frame, dict)
         or frame.keys() != {"type", "position"}

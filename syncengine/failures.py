@@ -9,7 +9,6 @@ AlbumError
 """
 
 from albums.sources.errors import AlbumError, SyncError
-
 from syncengine.plan import MAX_ARCHIVED_ALBUMS, Plan
 
 NAMED_ALBUMS = 5

@@ -29,7 +29,8 @@ class HttpError(Exception):
 
 
 def wants_json(request: HttpRequest) -> bool:
-    return request.accepts("application/json") and not request.accepts("text/html")
+    """Whether JSON is preferred: browsers name HTML first, programs JSON or nothing."""
+    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
 
 
 def door(

@@ -1,85 +1,39 @@
 """One reader of the log for all the sockets of a web process.
 
-The hub follows the log, encodes each event once and writes it to every socket. It keeps the
-newest events at hand, so that connecting needs no query, however long the log is.
-
-Daphne's `send` never waits, so nothing but acknowledgements tells whether a browser reads: a
-socket is sent no more than `WINDOW_BYTES` ahead of them and is closed after `SLOW_S` without one.
+The hub joins the channel layer's group once, reads the log once, encodes each event once and
+writes it to every socket. One subscription a socket was measured at a tenth of that, and silently
+lost half of a burst.
 """
 
 import asyncio
-import json
 import logging
 import time
-import uuid
 import weakref
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any
+from collections import Counter
+from contextlib import suppress
 
-from channels.db import database_sync_to_async
 from django.utils import timezone
 
-from syncengine import fanout, log, operations
+from syncengine import fanout, log, presence, triggers
+from syncengine.duties import DatabaseThread, tried_again
 from syncengine.events import Event, instant
 from syncengine.models import LogHead
-from syncengine.projection import UNFINISHED_STATES, Gap, Status, apply
+from syncengine.projection import Gap, Status
+from syncengine.sockets import Socket
+from syncengine.tail import TAIL_EVENTS, Cursor, Frame, Tail, encoded
+from syncengine.watchers import ANNOUNCE_S, Watchers
 
 logger = logging.getLogger("groovelog.hub")
 
-TAIL_EVENTS = 1000
-TAIL_BYTES = 4 * 1024 * 1024
-FRAME_BYTES = 128 * 1024
-WINDOW_BYTES = 512 * 1024
-SLOW_S = 10.0
-LOOK_S = 1.0
+MAX_SOCKETS = 2000  # in one process
+MAX_SOCKETS_A_PERSON = 20
+LOOK_S = 1.0  # how often the log is looked at without a ring
+STEP_S = 0.25
 HEARTBEAT_UNFINISHED_S = 2.0
 HEARTBEAT_IDLE_S = 5.0
-WATCHERS_S = 5.0  # how often a process says who watches through it
-WATCHERS_GONE_S = 15.0  # a process that has not said so for this long has gone
-
-MAX_SOCKETS = 2000  # in one process
 
 CLOSE_TOO_SLOW = 4408
 CLOSE_RESTART = 4412
-
-
-@dataclass(frozen=True)
-class Cursor:
-    """What a browser has: a position, and the hash of the event there."""
-
-    position: int
-    hash: str
-
-
-@dataclass(eq=False)
-class Socket:
-    """One browser's connection, as the hub sees it."""
-
-    name: str  # of the person
-    may_read_history: bool  # else it gets snapshots and what is new, never old events
-    send: Callable[[str], Awaitable[None]]
-    close: Callable[[int], Awaitable[None]]
-    position: int = -1  # what it has been sent; -1: nothing yet
-    unacknowledged: deque[tuple[int, int, float]] = field(default_factory=deque)
-    """(position, bytes, monotonic time) of each frame of events that was sent."""
-    ahead_bytes: int = 0
-
-    def acknowledge(self, position: int) -> None:
-        while self.unacknowledged and self.unacknowledged[0][0] <= position:
-            self.ahead_bytes -= self.unacknowledged.popleft()[1]
-
-    def is_slow(self, now: float) -> bool:
-        return bool(self.unacknowledged) and now - self.unacknowledged[0][2] > SLOW_S
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    position: int
-    hash: str
-    text: str
 
 
 class Hub:
@@ -87,88 +41,88 @@ class Hub:
 
     def __init__(self) -> None:
         self.sockets: set[Socket] = set()
-        self._process = str(uuid.uuid4())
-        self._status: Status = {}
-        self._tail: deque[Encoded] = deque()
-        self._tail_bytes = 0
-        self._before_tail = Cursor(0, "")  # where the tail begins
+        self._places: Counter[int] = Counter()  # by person
+        self._tail = Tail({"position": 0, "hash": "", "operation": None}, [])
+        self._database = DatabaseThread("hub")
         self._ready = asyncio.Event()
         self._rung = asyncio.Event()
         self._following = asyncio.Lock()
         self._worker_seen_at: str | None = None
-        self._watchers: dict[str, tuple[float, list[str]]] = {}  # by process
-        self._watchers_sent: list[str] = []
+        self._watchers = Watchers()
+        self._watchers_told: list[str] = []
 
     # For the sockets
 
     @property
     def is_full(self) -> bool:
-        return len(self.sockets) >= MAX_SOCKETS
+        return self._places.total() >= MAX_SOCKETS
+
+    def take_place(self, person: int) -> bool:
+        """Keep a place for one more socket of this person; False where there is none. At once, so
+        that of sockets that come together none slips through."""
+        if self.is_full or self._places[person] >= MAX_SOCKETS_A_PERSON:
+            return False
+        self._places[person] += 1
+        return True
+
+    def give_place_back(self, person: int) -> None:
+        self._places[person] -= 1
+        self._places += Counter()  # forgets who has none left
 
     async def join(self, socket: Socket, cursor: Cursor | None) -> None:
-        """Send what the browser lacks and keep it up to date from then on."""
+        """Send what the browser lacks, and keep it up to date from then on."""
         await self._ready.wait()
-        if cursor and cursor.position > self._status["position"]:
+        if cursor and cursor.position > self._tail.head.position:
             await self._follow()  # it has read a page that is newer than this hub
-        socket.position = self._start_of(socket, cursor)
+        if cursor and self._goes_on_from(socket, cursor):
+            socket.position = cursor.position
         self.sockets.add(socket)
-        if socket.position == self._status["position"]:
-            await self._send(socket, self._heartbeat())
+        if socket.position == self._tail.head.position:
+            await socket.send(self._heartbeat())
         else:
-            await self._advance(socket, {})
-        await self._send(socket, _json({"type": "watchers", "names": self._watchers_sent}))
+            await self._bring_up_to_date(socket, {})
+        await socket.send(encoded({"type": "watchers", "names": self._watchers_told}))
         self._rung.set()
-        await self._meet()
+        await self._announce()
 
     async def leave(self, socket: Socket) -> None:
         self.sockets.discard(socket)
-        await self._meet()
+        await self._announce()
 
     async def acknowledge(self, socket: Socket, position: int) -> None:
         socket.acknowledge(position)
-        await self._advance(socket, {})
+        await self._bring_up_to_date(socket, {})
 
     async def close_all(self, code: int) -> None:
         for socket in list(self.sockets):
             await socket.close(code)
 
-    def _start_of(self, socket: Socket, cursor: Cursor | None) -> int:
-        """The position up to which this socket needs nothing; -1 where it needs a snapshot."""
-        if cursor is None:
-            return -1
-        if cursor == Cursor(self._status["position"], self._status["hash"]):
-            return cursor.position
-        if not socket.may_read_history:
-            return -1
-        index = cursor.position - self._before_tail.position
-        if index == 0:
-            known_hash = self._before_tail.hash
-        elif 0 < index <= len(self._tail):
-            known_hash = self._tail[index - 1].hash
-        else:
-            return -1
-        return cursor.position if known_hash == cursor.hash else -1
+    def _goes_on_from(self, socket: Socket, cursor: Cursor) -> bool:
+        if cursor == self._tail.head:
+            return True
+        return socket.may_read_history and self._tail.knows(cursor)
 
-    # The loop
+    # The duties
 
     async def run(self) -> None:
         """Follow the log until cancelled; whatever fails is tried again."""
+        await tried_again(self._check_triggers)
+        duties = (self._listen, self._keep_up, self._beat, self._keep_announcing)
         async with asyncio.TaskGroup() as tasks:
-            for duty in (self._listen, self._keep_up, self._beat, self._announce):
-                tasks.create_task(self._again_and_again(duty))
+            for duty in duties:
+                tasks.create_task(tried_again(duty))
 
-    async def _again_and_again(self, duty: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            try:
-                await duty()
-            except Exception:
-                logger.exception("the hub could not %s", duty.__name__.strip("_"))
-                await asyncio.sleep(LOOK_S)
+    async def _check_triggers(self) -> None:
+        if missing := await self._database(triggers.missing):
+            logger.critical(
+                "the database does not protect the log (%s missing): run manage.py migrate",
+                ", ".join(missing),
+            )
 
     async def _listen(self) -> None:
         async for message in fanout.group_messages():
             if message["type"] == "watchers":
-                self._watchers[message["process"]] = (time.monotonic(), message["names"])
+                self._watchers.hear(message["process"], message["names"])
                 await self._tell_watchers()
             else:
                 self._rung.set()
@@ -176,29 +130,27 @@ class Hub:
     async def _keep_up(self) -> None:
         while True:
             await self._follow()
-            try:
+            await self._close_slow_sockets()
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._rung.wait(), LOOK_S)
-            except TimeoutError:
-                await self._close_slow_sockets()
             self._rung.clear()
 
     async def _beat(self) -> None:
         await self._ready.wait()
+        sent_at = 0.0
         while True:
-            seen_at = await database_sync_to_async(operations.worker_seen_at)()
-            self._worker_seen_at = seen_at and instant(seen_at)
-            heartbeat = self._heartbeat()
-            for socket in list(self.sockets):
-                await self._send(socket, heartbeat)
-            waited_s = 0.0
-            while waited_s < (HEARTBEAT_UNFINISHED_S if self._unfinished else HEARTBEAT_IDLE_S):
-                await asyncio.sleep(LOOK_S)
-                waited_s += LOOK_S
+            # In short steps, since a sync may start meanwhile and shorten the interval.
+            await asyncio.sleep(STEP_S)
+            if time.monotonic() - sent_at >= self._heartbeat_interval_s - STEP_S / 2:
+                sent_at = time.monotonic()
+                seen_at = await self._database(presence.last_seen_at)
+                self._worker_seen_at = None if seen_at is None else instant(seen_at)
+                await self._send_to_all(self._heartbeat())
 
-    @property
-    def _unfinished(self) -> bool:
-        operation = self._status["operation"]
-        return operation is not None and operation["state"] in UNFINISHED_STATES
+    async def _keep_announcing(self) -> None:
+        while True:
+            await self._announce(again=True)
+            await asyncio.sleep(ANNOUNCE_S)
 
     # Following the log
 
@@ -206,104 +158,67 @@ class Hub:
         """Read what is new, and pass it on. A log that is not the one known before (a restored
         backup, another database) is read afresh."""
         async with self._following:
-            position, hash_ = await database_sync_to_async(_head)()
-            behind = position - self._status.get("position", position)
-            if not self._status or behind > TAIL_EVENTS:
+            head = await self._database(_head)
+            behind = head.position - self._tail.head.position
+            if (
+                not self._ready.is_set()
+                or behind < 0
+                or behind > TAIL_EVENTS
+                or (behind == 0 and head != self._tail.head)
+            ):
                 await self._start_afresh()
             elif behind > 0:
-                try:
-                    for event in await database_sync_to_async(log.events_after)(
-                        self._status["position"]
-                    ):
-                        self._status = apply(self._status, event)
-                        self._remember(event)
-                except Gap:
-                    await self._start_afresh()
-            elif behind < 0 or hash_ != self._status["hash"]:
-                await self._start_afresh()
+                await self._read_on()
             self._ready.set()
         frames: dict[int, list[Frame]] = {}
         for socket in list(self.sockets):
-            await self._advance(socket, frames)
+            await self._bring_up_to_date(socket, frames)
+
+    async def _read_on(self) -> None:
+        events = await self._database(log.events_after, self._tail.head.position)
+        try:
+            for event in events:
+                self._tail.append(event)
+        except Gap:
+            await self._start_afresh()
 
     async def _start_afresh(self) -> None:
-        self._status, events = await database_sync_to_async(_newest)()
-        self._tail.clear()
-        self._tail_bytes = 0
-        first_hash = events[0].previous_hash if events else self._status["hash"]
-        self._before_tail = Cursor(self._status["position"] - len(events), first_hash)
-        for event in events:
-            self._remember(event)
+        self._tail = Tail(*await self._database(_newest))
         for socket in self.sockets:
-            socket.position = -1
-            socket.unacknowledged.clear()
-            socket.ahead_bytes = 0
-
-    def _remember(self, event: Event) -> None:
-        encoded = Encoded(event.position, event.hash, _json(event.as_json()))
-        self._tail.append(encoded)
-        self._tail_bytes += len(encoded.text)
-        while len(self._tail) > TAIL_EVENTS or self._tail_bytes > TAIL_BYTES:
-            oldest = self._tail.popleft()
-            self._tail_bytes -= len(oldest.text)
-            self._before_tail = Cursor(oldest.position, oldest.hash)
+            socket.start_afresh()
 
     # Writing
 
-    async def _advance(self, socket: Socket, frames: "dict[int, list[Frame]]") -> None:
-        """Send a socket what it lacks, as far as its window allows. `frames` are those already
-        encoded in this round, by the position that they follow."""
-        if socket.position < self._before_tail.position:
-            socket.position = self._status["position"]
-            snapshot = {
-                "type": "snapshot",
-                "position": self._status["position"],
-                "hash": self._status["hash"],
-                "status": self._status,
-            }
-            await self._send(socket, _json(snapshot))
+    async def _bring_up_to_date(self, socket: Socket, frames: dict[int, list[Frame]]) -> None:
+        """Send a socket what it lacks. `frames` are those that were made in this round already,
+        by the position that they follow."""
+        if self._tail.begins_after(socket.position):
+            await socket.send_snapshot(self._tail.head.position, self._tail.snapshot())
             return
         if socket.position not in frames:
-            frames[socket.position] = list(self._frames_after(socket.position))
-        for frame in frames[socket.position]:
-            if socket.ahead_bytes > WINDOW_BYTES or socket.position != frame.after:
-                return  # the next acknowledgement, or who overtook this, goes on from here
-            socket.position = frame.position
-            socket.unacknowledged.append((frame.position, len(frame.text), time.monotonic()))
-            socket.ahead_bytes += len(frame.text)
-            await self._send(socket, frame.text)
+            frames[socket.position] = self._tail.frames_after(socket.position)
+        await socket.send_frames(frames[socket.position])
 
-    def _frames_after(self, position: int) -> "Iterator[Frame]":
-        texts: list[str] = []
-        size_bytes = 0
-        newest = self._status["position"]
-        for event in islice(self._tail, position - self._before_tail.position, None):
-            texts.append(event.text)
-            size_bytes += len(event.text)
-            if size_bytes >= FRAME_BYTES or event.position == newest:
-                text = f'{{"type":"events","events":[{",".join(texts)}]}}'
-                yield Frame(position, event.position, text)
-                position, texts, size_bytes = event.position, [], 0
-
-    async def _send(self, socket: Socket, text: str) -> None:
-        try:
+    async def _send_to_all(self, text: str) -> None:
+        for socket in list(self.sockets):
             await socket.send(text)
-        except Exception as error:
-            logger.info("a socket has gone: %s", type(error).__name__)
-            self.sockets.discard(socket)
 
     async def _close_slow_sockets(self) -> None:
-        now = time.monotonic()
-        for socket in [socket for socket in self.sockets if socket.is_slow(now)]:
+        for socket in [socket for socket in self.sockets if socket.is_slow()]:
             self.sockets.discard(socket)
             await socket.close(CLOSE_TOO_SLOW)
 
+    @property
+    def _heartbeat_interval_s(self) -> float:
+        return HEARTBEAT_UNFINISHED_S if self._tail.is_unfinished else HEARTBEAT_IDLE_S
+
     def _heartbeat(self) -> str:
-        return _json(
+        head = self._tail.head
+        return encoded(
             {
                 "type": "heartbeat",
-                "position": self._status["position"],
-                "hash": self._status["hash"],
+                "position": head.position,
+                "hash": head.hash,
                 "at": instant(timezone.now()),
                 "worker_seen_at": self._worker_seen_at,
             }
@@ -311,49 +226,19 @@ class Hub:
 
     # Who watches
 
-    async def _announce(self) -> None:
-        while True:
-            await self._meet(again=True)
-            await asyncio.sleep(WATCHERS_S)
-
-    async def _meet(self, again: bool = False) -> None:
-        """Say who watches through this process, here and to the others."""
-        names = sorted({socket.name for socket in self.sockets})
-        _, before = self._watchers.get(self._process, (0.0, None))
-        self._watchers[self._process] = (time.monotonic(), names)
+    async def _announce(self, again: bool = False) -> None:
+        await self._watchers.announce(sorted({socket.name for socket in self.sockets}), again)
         await self._tell_watchers()
-        if names != before or again:
-            await fanout.announce(self._process, names)
 
     async def _tell_watchers(self) -> None:
-        now = time.monotonic()
-        self._watchers = {
-            process: (at, names)
-            for process, (at, names) in self._watchers.items()
-            if now - at < WATCHERS_GONE_S
-        }
-        names = sorted({name for _, names in self._watchers.values() for name in names})
-        if names != self._watchers_sent:
-            self._watchers_sent = names
-            message = _json({"type": "watchers", "names": names})
-            for socket in list(self.sockets):
-                await self._send(socket, message)
+        names = self._watchers.names
+        if names != self._watchers_told:
+            self._watchers_told = names
+            await self._send_to_all(encoded({"type": "watchers", "names": names}))
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    after: int  # the position that it follows
-    position: int  # of its last event
-    text: str
-
-
-def _json(message: dict[str, Any]) -> str:
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
-
-
-def _head() -> tuple[int, str]:
-    head = LogHead.objects.values_list("position", "hash").get()
-    return head[0], head[1]
+def _head() -> Cursor:
+    return Cursor(*LogHead.objects.values_list("position", "hash").get())
 
 
 def _newest() -> tuple[Status, list[Event]]:

@@ -17,7 +17,6 @@ from django.utils import timezone
 
 from syncengine import projectors
 from syncengine.events import (
-    OUTSIDE_OPERATIONS,
     Event,
     InvalidEvent,
     canonical,
@@ -27,6 +26,7 @@ from syncengine.events import (
 )
 from syncengine.models import LogHead, SyncEvent, SyncOperation
 from syncengine.projection import Status, apply
+from syncengine.schemas import OUTSIDE_OPERATIONS
 
 PAGE_EVENTS = 1000
 

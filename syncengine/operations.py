@@ -1,7 +1,8 @@
 """The life of an operation, in this order: start, claim, beat, park or hand over, cancel, end.
 
-Each step decides and writes in one transaction that holds the head of the log, so of several
-processes that try the same step one succeeds and the others see that it has happened.
+Each step that appends decides and writes in one transaction that holds the head of the log, so of
+several processes that try the same step one succeeds and the others see that it has happened.
+Whatever ends an operation writes a checkpoint after its commit.
 """
 
 import time
@@ -15,10 +16,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from albums.sources.errors import SyncError
-from syncengine import log
+from syncengine import checkpoints, log
 from syncengine.events import InvalidEvent, instant
 from syncengine.log import Appender, Fence, StaleToken
-from syncengine.models import StoredSheet, SyncOperation, WorkerPresence
+from syncengine.models import StoredSheet, SyncOperation
 from syncengine.projectors import COUNTS
 
 BEAT_S = 2.0
@@ -105,6 +106,13 @@ def claim(worker: str, watch: LeaseWatch) -> Claim | None:
     unfinished = SyncOperation.objects.filter(finished_at__isnull=True).first()
     if unfinished is None or not _claimable(unfinished, watch, timezone.now()):
         return None
+    claimed = _take(unfinished, worker)
+    if claimed is None:
+        checkpoints.record()  # it may have ended here, because somebody had asked for it
+    return claimed
+
+
+def _take(unfinished: SyncOperation, worker: str) -> Claim | None:
     with log.appending() as appender:
         # The same owner and token as just seen, else somebody was first.
         taken = SyncOperation.objects.filter(
@@ -201,7 +209,9 @@ def cancel(operation: str, by: str) -> dict[str, Any]:
                 appender.append("cancel-requested", {"by": by}, operation)
             if not stored.worker:
                 _end_cancelled(appender, operation)
-        return _operation(appender)
+        status = _operation(appender)
+    checkpoints.record()
+    return status
 
 
 def complete(claim: Claim) -> None:
@@ -212,6 +222,7 @@ def complete(claim: Claim) -> None:
         counts["total"] = status["synced"] + status["failed"]
         appender.append("completed", counts, claim.operation)
         _forget_sheets()
+    checkpoints.record()
 
 
 def fail(claim: Claim, error: SyncError) -> None:
@@ -225,27 +236,14 @@ def fail(claim: Claim, error: SyncError) -> None:
         }
         appender.append("failed", data, claim.operation)
         _forget_sheets()
+    checkpoints.record()
 
 
 def finish_cancelled(claim: Claim) -> None:
     """End the operation as its owner, because somebody asked for it."""
     with log.appending(claim.fence) as appender:
         _end_cancelled(appender, claim.operation)
-
-
-def worker_seen(worker: str) -> None:
-    """Note that a worker is alive, and forget those that have long been gone."""
-    WorkerPresence.objects.update_or_create(name=worker, defaults={"seen_at": timezone.now()})
-
-
-def worker_seen_at() -> datetime | None:
-    """When any worker was last alive."""
-    return WorkerPresence.objects.order_by("-seen_at").values_list("seen_at", flat=True).first()
-
-
-def worker_gone(worker: str) -> None:
-    """A worker that stops says so, and pages need not wait to find out."""
-    WorkerPresence.objects.filter(name=worker).delete()
+    checkpoints.record()
 
 
 def _end_cancelled(appender: Appender, operation: str) -> None:

@@ -1,13 +1,12 @@
 """Which row becomes which album, and what is left to do. Pure: no clock, no database."""
 
 import hashlib
-import uuid
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from albums.catalog import plain
+from albums.sources.folding import fold
 from albums.sources.sheet_rows import Row
 from syncengine.events import canonical
 
@@ -104,8 +103,8 @@ def match(rows: Iterable[Row], known: Iterable[Known]) -> dict[str, Known]:
             lambda album: _names(album["artist"], album["title"]),
         ),
         (
-            lambda row: row.artist and (row.row, plain(row.artist)),
-            lambda album: (album["row"], plain(album["artist"])),
+            lambda row: row.artist and (row.row, fold(row.artist)),
+            lambda album: (album["row"], fold(album["artist"])),
         ),
     ]
     for of_row, of_album in rules:
@@ -128,10 +127,6 @@ def row_digest(row: Row) -> str:
     return hashlib.sha256(canonical(said).encode()).hexdigest()
 
 
-def new_album_id() -> str:
-    return str(uuid.uuid4())
-
-
 def _is_fresh(album: Known, row: Row, fetched_since: str) -> bool:
     return (
         not album["archived"]
@@ -147,4 +142,4 @@ def _known_id(album: Known, row: Row) -> str | None:
 
 
 def _names(artist: str, title: str) -> tuple[str, str] | None:
-    return (plain(artist), plain(title)) if artist and title else None
+    return (fold(artist), fold(title)) if artist and title else None

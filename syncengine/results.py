@@ -5,6 +5,7 @@ All raise StaleToken where another worker has taken the operation over, and the 
 then nothing of it is stored.
 """
 
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,13 +14,13 @@ from django.utils import timezone
 from albums import catalog
 from albums.fields import Changes, Fields, difference, is_visible, merged
 from albums.models import Album
+from albums.sources.enriched import Enriched
 from albums.sources.errors import AlbumError
 from albums.sources.sheet_rows import Row
-from albums.sources.spotify import Enriched
 from syncengine import log
 from syncengine.events import instant
 from syncengine.log import Appender, Fence
-from syncengine.plan import Known, Task, new_album_id
+from syncengine.plan import Known, Task
 from syncengine.projection import Status
 
 
@@ -32,7 +33,7 @@ def synced(fence: Fence, task: Task, enriched: Enriched, total: int) -> Status:
         new = merged(task.row, enriched, old, digest=task.digest, fetched_at=now)
         changes = difference(old, new)
         data = {
-            "album": task.album or new_album_id(),
+            "album": task.album or str(uuid.uuid4()),
             **_place(task.row),
             "artist": new["artist"],
             "title": new["title"],

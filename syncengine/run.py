@@ -75,13 +75,17 @@ class Run:
         """The rows of the sheet; those accepted before, where this operation is resumed."""
         sha256 = self._claim.status["operation"]["sheet"]
         if sha256 is not None:
-            return sheet_rows.parse(await self._database(_stored_body, sha256))
+            return await self._parse(await self._database(_stored_body, sha256))
         stage = {"stage": "sheet", "total": None, "sheet": None}
         await self._write(operations.append, self._claim, "stage-started", stage)
         sheet = await self._sources.sheet()
-        rows = sheet_rows.parse(sheet.body)
+        rows = await self._parse(sheet.body)
         await self._write(self._accept, sheet, rows)
         return rows
+
+    async def _parse(self, body: bytes) -> list[Row]:
+        # A large sheet takes seconds, and in `serve` the browsers share this event loop.
+        return await asyncio.to_thread(sheet_rows.parse, body)
 
     def _accept(self, sheet: Sheet, rows: list[Row]) -> None:
         """Store the sheet and say so in one transaction, unless it would take away too much."""
@@ -149,6 +153,8 @@ class Run:
         before = limiter.on_closed, limiter.on_open
         limiter.on_closed, limiter.on_open = closed, opened
         try:
+            if (left_s := limiter.closed_for_s()) > 0:
+                await closed(left_s)  # by a refusal that the sync before this one met
             yield
         finally:
             limiter.on_closed, limiter.on_open = before

@@ -5,12 +5,12 @@ from typing import Any, cast, get_args
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from syncengine import fanout, history, log, operations, roles
+from syncengine import fanout, history, log, operations, presence, roles
 from syncengine.events import InvalidEvent
 from syncengine.http import HttpError, door, wants_json
 from syncengine.hub import process_hub_is_full
@@ -42,7 +42,7 @@ def cancel(request: HttpRequest, operation_id: UUID) -> HttpResponse:
         operations.cancel(str(operation_id), request.user.get_username())
     except UnknownOperation:
         raise _unknown_operation() from None
-    _ring()
+    _ring_and_nudge()
     return _answer(request, _operation(operation_id), 202)
 
 
@@ -61,7 +61,8 @@ def retry(request: HttpRequest, operation_id: UUID) -> HttpResponse:
 @door(roles.is_admin)
 def confirm(request: HttpRequest, operation_id: UUID) -> HttpResponse:
     """Start a sync that accepts exactly the sheet that this one refused."""
-    error = _operation(operation_id)["error"] or {}
+    operation = _operation(operation_id)
+    error = operation["error"] or {}
     if error.get("code") != "sheet-shrunk":
         raise HttpError(
             400,
@@ -69,7 +70,7 @@ def confirm(request: HttpRequest, operation_id: UUID) -> HttpResponse:
             "This sync did not stop to ask.",
             "Start a sync; it asks where the sheet would archive many albums.",
         )
-    return _start(request, "confirm", "full", [], error["details"]["sheet"])
+    return _start(request, "confirm", operation["mode"], [], error["details"]["sheet"])
 
 
 @require_safe
@@ -105,9 +106,9 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """Whether this process can serve: 503 where the database is gone or no socket is free."""
     try:
-        worker_seen_at = operations.worker_seen_at()
+        worker_seen_at = presence.last_seen_at()
         database = True
-    except DatabaseError:
+    except Error:
         worker_seen_at, database = None, False
     sockets = not process_hub_is_full()
     fields = {
@@ -129,10 +130,12 @@ def _start(
         return _answer(request, unfinished.operation, 409)
     except (InvalidEvent, operations.TooManyKeys) as error:
         raise HttpError(
-            400, "bad-request", str(error), "See “HTTP” in the README for what can be asked."
+            400,
+            "bad-request",
+            str(error),
+            "The README says what can be asked.",
         ) from error
-    _ring()
-    async_to_sync(fanout.nudge_worker)()
+    _ring_and_nudge()
     return _answer(request, operation, 202)
 
 
@@ -165,5 +168,6 @@ def _number(request: HttpRequest, name: str, *, default: int, at_most: int) -> i
     return int(text)
 
 
-def _ring() -> None:
+def _ring_and_nudge() -> None:
     async_to_sync(fanout.ring)()
+    async_to_sync(fanout.nudge_worker)()

@@ -12,19 +12,17 @@ import os
 import signal
 import socket
 import uuid
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from functools import partial
 
-from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from channels.worker import Worker
 from django.conf import settings
-from django.db import DatabaseError, connections
+from django.db import Error
 
 from albums.sources.connect import Sources, connected
 from albums.sources.settings import SourceSettings
-from syncengine import checkpoints, fanout, operations
+from syncengine import checkpoints, fanout, operations, presence
+from syncengine.duties import DatabaseThread, tried_again
 from syncengine.fanout import Bell
 from syncengine.log import StaleToken
 from syncengine.operations import Claim, LeaseWatch
@@ -52,8 +50,7 @@ class SyncWorker(Worker):
         self._nudged = asyncio.Event()
         self._bell = Bell()
         self._watch = LeaseWatch()
-        # One thread with one connection: what this worker writes, it writes in order.
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sync-worker")
+        self._database = DatabaseThread("sync-worker")
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT (for `runworker`)."""
@@ -68,23 +65,23 @@ class SyncWorker(Worker):
 
     async def handle(self) -> None:
         """Look for work and do it. When cancelled, hands over what it holds at once."""
+        listening = partial(self.listener, fanout.WORKER_CHANNEL)
         helpers = [
-            asyncio.create_task(duty)
-            for duty in (self.listener(fanout.WORKER_CHANNEL), self._bell.ringing(), self._seen())
+            asyncio.create_task(tried_again(duty))
+            for duty in (listening, self._bell.ringing, self._be_seen)
         ]
         try:
             async with connected(source_settings()) as sources:
-                await self._work(sources)
+                await tried_again(partial(self._work, sources))
         finally:
             for helper in helpers:
                 helper.cancel()
             await asyncio.shield(self._leave())
 
     async def _leave(self) -> None:
-        with contextlib.suppress(DatabaseError):
-            await self._database(operations.worker_gone, self.name)
-        await self._database(connections.close_all)
-        self._thread.shutdown(wait=False)
+        with contextlib.suppress(Error):
+            await self._database(presence.gone, self.name)
+        await self._database.close()
 
     async def listener(self, channel: str) -> None:
         """Channels' hook for one channel: here every message is the same nudge."""
@@ -92,9 +89,9 @@ class SyncWorker(Worker):
             self._nudged.set()
 
     async def _work(self, sources: Sources) -> None:
-        await self._patiently(checkpoints.record)
+        await self._database(checkpoints.record)
         while True:
-            claim = await self._patiently(operations.claim, self.name, self._watch)
+            claim = await self._database(operations.claim, self.name, self._watch)
             if claim is not None:
                 await self._carry_out(claim, sources)
             elif self._until_idle:
@@ -113,7 +110,7 @@ class SyncWorker(Worker):
             await self._keep_lease(claim, run)
         except StaleToken as stale:
             logger.warning("%s", stale)
-        except DatabaseError:
+        except Error:
             logger.exception("operation %s waits for the database", claim.operation)
             await asyncio.sleep(LOOK_S)
         except asyncio.CancelledError:
@@ -122,7 +119,6 @@ class SyncWorker(Worker):
             raise
         finally:
             await _stopped(run)
-        await self._patiently(checkpoints.record)
         self._bell.pull()
 
     async def _keep_lease(self, claim: Claim, run: "asyncio.Task[None]") -> None:
@@ -144,28 +140,14 @@ class SyncWorker(Worker):
 
     async def _give_back(self, claim: Claim, run: "asyncio.Task[None]") -> None:
         await _stopped(run)
-        with contextlib.suppress(StaleToken, DatabaseError):
+        with contextlib.suppress(StaleToken, Error):
             await self._database(operations.hand_over, claim)
         await fanout.nudge_worker()
 
-    async def _seen(self) -> None:
+    async def _be_seen(self) -> None:
         while True:
-            with contextlib.suppress(DatabaseError):
-                await self._database(operations.worker_seen, self.name)
+            await self._database(presence.seen, self.name)
             await asyncio.sleep(operations.BEAT_S)
-
-    async def _patiently(self, function: Callable[..., Any], *args: Any) -> Any:
-        """Run a function on the database, again and again while the database is gone."""
-        while True:
-            try:
-                return await self._database(function, *args)
-            except DatabaseError as error:
-                logger.warning("the database does not answer: %s", type(error).__name__)
-                await asyncio.sleep(LOOK_S)
-
-    async def _database(self, function: Callable[..., Any], *args: Any) -> Any:
-        run = database_sync_to_async(function, thread_sensitive=False, executor=self._thread)
-        return await run(*args)
 
 
 def source_settings() -> SourceSettings:

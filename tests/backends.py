@@ -19,6 +19,22 @@ from urllib.parse import quote
 import pytest
 
 START_LIMIT_S = 10.0
+# All of it, since an `.env` of whoever runs the tests might say otherwise.
+TEST_ENVIRONMENT = {
+    "SECRET_KEY": "only-for-tests",
+    "REDIS_URL": "",
+    "GOOGLE_SHEETS_URL": "",
+    "GOOGLE_SHEETS_ORIGIN": "http://127.0.0.1:9",
+    "SPOTIFY_CLIENT_ID": "",
+    "SPOTIFY_CLIENT_SECRET": "",
+    "SPOTIFY_API_URL": "http://127.0.0.1:9/v1",
+    "SPOTIFY_TOKEN_URL": "http://127.0.0.1:9/api/token",
+    "SPOTIFY_CALLS_PER_30S": "6000",
+    "DEMO_URL": "",
+    "DEBUG": "0",
+    "HTTPS": "0",
+    "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,23 +47,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     folder = Path(tempfile.mkdtemp(prefix="groovelog-tests-"))
     folder.chmod(0o755)  # PostgreSQL runs as an account of its own and must get through
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    os.environ |= {
-        "SECRET_KEY": "only-for-tests",
+    os.environ |= TEST_ENVIRONMENT | {
         "CHECKPOINT_FILE": str(folder / "checkpoints.jsonl"),
         "DATABASE_URL": f"sqlite:///{folder / 'default.sqlite3'}",
-        "REDIS_URL": "",
-        # What an `.env` of whoever runs the tests might say otherwise.
-        "GOOGLE_SHEETS_URL": "",
-        "GOOGLE_SHEETS_ORIGIN": "http://127.0.0.1:9",
-        "SPOTIFY_CLIENT_ID": "",
-        "SPOTIFY_CLIENT_SECRET": "",
-        "SPOTIFY_API_URL": "http://127.0.0.1:9/v1",
-        "SPOTIFY_TOKEN_URL": "http://127.0.0.1:9/api/token",
-        "SPOTIFY_CALLS_PER_30S": "6000",
-        "DEMO_URL": "",
-        "DEBUG": "0",
-        "HTTPS": "0",
-        "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
     }
     if early_config.known_args_namespace.backends == "servers":
         os.environ["DATABASE_URL"] = start_postgresql(folder / "postgresql")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
+from django.conf import settings as django_settings
 from django.db import connections
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
@@ -20,6 +21,15 @@ hypothesis_settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 hypothesis_settings.load_profile("groovelog")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On the servers, run what depends on a database or a channel layer; the rest would only
+    repeat itself."""
+    if config.getoption("backends") == "servers":
+        kept = [item for item in items if "databases" in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
 
 
 @pytest.fixture(scope="session")
@@ -42,8 +52,8 @@ def database(databases: Databases, django_db_blocker: pytest.FixtureRequest) -> 
 
 
 @pytest.fixture(autouse=True)
-def own_checkpoint_file(settings: LazySettings, tmp_path: Path) -> None:
-    settings.CHECKPOINT_FILE = str(tmp_path / "checkpoints.jsonl")
+def own_checkpoint_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(django_settings, "CHECKPOINT_FILE", str(tmp_path / "checkpoints.jsonl"))
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from tests.backends import free_port, wait_for_port
 
 ROOT = Path(__file__).resolve().parent.parent
 ANSWER_LIMIT_S = 10.0
+BOMB_LIMIT_S = 100.0
 
 
 class Demo:
@@ -44,6 +45,14 @@ class Demo:
     def sheet(self, *rows: str, header: str = "Artist,Album,Year,Genre,Label,Spotify") -> None:
         """Replace the sheet by these CSV rows."""
         self.sheet_bytes("\r\n".join([header, *rows, ""]).encode())
+
+    def bomb(self) -> None:
+        """Serve a gzip bomb. To make it takes a busy machine longer than the product waits."""
+        from project.demo.sheet import SHEET_ID
+
+        self.behave(sheet="gzip-bomb")
+        export = f"{self.origin}/spreadsheets/d/{SHEET_ID}/export?format=csv"
+        self._opener.open(export, timeout=BOMB_LIMIT_S).close()
 
     def sheet_bytes(self, body: bytes) -> None:
         self._ask("POST", "/sheet", body, "text/csv")

@@ -18,6 +18,7 @@ MAX_CALLS_IN_FLIGHT = 8
 FEWEST_CALLS = 3  # a window's allowance never falls below this
 BURST_SHARE = 1 / 6  # of the allowance may be spent at once, the rest evenly over the window
 LEARNT_SHARE = 0.9  # of what was accepted before a refusal is the new allowance
+RECOVERY_FACTOR = 1.1  # by which the allowance rises with each window without a refusal
 GATE_JITTER = 0.05  # of the wait is added at most, so that waiters do not return as one
 SAME_WALL_SHARE = 1 / 30  # of the window: a gate moved by less than this is no news
 
@@ -62,6 +63,12 @@ class Limiter:
         self._walls = 0
         self._closed = False
         self._opens_at = 0.0
+        self._most_allowed = self.allowance
+        self._recovers_at = 0.0
+
+    def closed_for_s(self) -> float:
+        """Return how long the gate stays closed, in seconds; 0 where it is open."""
+        return max(0.0, self._opens_at - self._now()) if self._closed else 0.0
 
     @asynccontextmanager
     async def call(self) -> AsyncIterator[Call]:
@@ -73,6 +80,7 @@ class Limiter:
         """Wait for the gate, then for the bucket, then for room in the window."""
         while True:
             await self._wait_for_gate()
+            self._recover()
             bucket = self._bucket
             await bucket.acquire()
             if await self._wait_for_room() and bucket is self._bucket and not self._closed:
@@ -97,15 +105,26 @@ class Limiter:
         opens_at = self._now() + wait_s
         news = not self._closed or opens_at > self._opens_at + self.window_s * SAME_WALL_SHARE
         self._opens_at = max(self._opens_at, opens_at) if self._closed else opens_at
+        self._recovers_at = self._opens_at + self.window_s
         self._closed = True
         if news:
             await self.on_closed(wait_s)
+
+    def _recover(self) -> None:
+        """Try a little more after each window without a refusal, up to where we began: a refusal
+        may have been about calls that were not ours, or about a bad day of Spotify's."""
+        if self.allowance < self._most_allowed and self._now() >= self._recovers_at:
+            raised = int(self.allowance * RECOVERY_FACTOR) + 1
+            self.allowance = min(self._most_allowed, raised)
+            self._recovers_at = self._now() + self.window_s
+            self._bucket = self._make_bucket()
 
     def _learn(self, call: Call) -> None:
         since = call.at - self.window_s
         accepted = sum(since < other.at <= call.at and not other.refused for other in self._calls)
         learnt = int(accepted * LEARNT_SHARE) if accepted >= FEWEST_CALLS else self.allowance // 2
         self.allowance = max(FEWEST_CALLS, min(self.allowance, learnt))
+        self._recovers_at = self._now() + self.window_s
         self._bucket = self._make_bucket()
 
     def _make_bucket(self) -> AsyncLimiter:

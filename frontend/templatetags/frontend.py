@@ -104,7 +104,7 @@ def _in_words(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         if any(isinstance(item, dict) for item in value):
-            return f"{len(value)} tracks"
+            return "1 track" if len(value) == 1 else f"{len(value)} tracks"
         return ", ".join(str(item) for item in value)
     return "" if value is None else str(value)
 

@@ -63,9 +63,14 @@ def environment(port: int) -> dict[str, str]:
         "SPOTIFY_CLIENT_ID": CLIENT_ID,
         "SPOTIFY_CLIENT_SECRET": CLIENT_SECRET,
         "SPOTIFY_IMAGE_ORIGINS": origin,
-        "DATABASE_URL": f"sqlite:///{ROOT / 'var' / 'demo.sqlite3'}",
+        "DATABASE_URL": f"sqlite:///{ROOT / 'var' / database_name(port)}",
         "DEMO_URL": f"{origin}/",
     }
+
+
+def database_name(port: int) -> str:
+    """Return the demo's own database: one a port, since covers are stored with their address."""
+    return "demo.sqlite3" if port == DEFAULT_PORT + 1 else f"demo-{port}.sqlite3"
 
 
 def start(port: int) -> None:

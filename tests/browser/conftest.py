@@ -13,10 +13,10 @@ from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.browser.catalog_page import CatalogPage
 from tests.browser.people import make_people, session_of
+from tests.browser.serving import Server, serving
 from tests.browser.watch import Watch
 from tests.databases import Databases
 from tests.demo import Demo
-from tests.server import Server, serving
 
 WAIT_LIMIT_MS = 30_000  # for a condition; a slow machine may need it, a quiet one never does
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -111,12 +111,14 @@ def visit(chromium: Browser, watch: Watch) -> Iterator[Visit]:
     def visit(
         server: Server, name: str = "admin", path: str = "/", live: bool = True, **options: Any
     ) -> CatalogPage:
-        context = chromium.new_context(**{"base_url": server.url, "viewport": VIEWPORT, **options})
+        context = chromium.new_context(
+            **{"base_url": server.origin, "viewport": VIEWPORT, **options}
+        )
         context.set_default_timeout(WAIT_LIMIT_MS)
         contexts.append(context)
-        watch.attach(context, server.url)
+        watch.attach(context, server.origin)
         if name:
-            cookie = {"name": "sessionid", "value": session_of(name), "url": server.url}
+            cookie = {"name": "sessionid", "value": session_of(name), "url": server.origin}
             context.add_cookies([cookie])
         page = CatalogPage(context.new_page())
         if live:

@@ -4,8 +4,8 @@ from playwright.sync_api import expect
 
 from tests.browser import sheets
 from tests.browser.conftest import Visit
+from tests.browser.serving import Server
 from tests.demo import Demo
-from tests.server import Server
 
 OPTIMISTIC_MS = 100
 CONFIRMED_MS = 1_000

@@ -6,8 +6,8 @@ from playwright.sync_api import expect
 
 from tests.browser import sheets
 from tests.browser.conftest import Visit
+from tests.browser.serving import Server
 from tests.demo import Demo
-from tests.server import Server
 
 FETCHING = "Fetching albums from Google Sheets..."
 ENRICHING = "Enriching with Spotify metadata..."

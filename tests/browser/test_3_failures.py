@@ -5,8 +5,8 @@ from playwright.sync_api import expect
 
 from tests.browser import sheets
 from tests.browser.conftest import Serve, Visit
+from tests.browser.serving import Server
 from tests.demo import Demo
-from tests.server import Server
 
 NO_CREDENTIALS = "Spotify credentials not configured. Please check environment variables."
 NO_NETWORK = "Network error: Unable to reach external services. Please check your connection."

@@ -8,9 +8,9 @@ from albums.models import Album
 from syncengine.models import SyncOperation
 from tests.browser import sheets
 from tests.browser.conftest import Serve, Visit
+from tests.browser.serving import Server
 from tests.browser.watch import Watch
 from tests.demo import Demo
-from tests.server import Server
 
 SCHEMES = ("light", "dark")
 WIDTHS_PX = (360, 768, 1280)

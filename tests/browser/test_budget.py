@@ -10,8 +10,8 @@ import pytest
 from albums.models import Album
 from syncengine.models import SyncOperation
 from tests.browser.conftest import Visit
+from tests.browser.serving import Server
 from tests.demo import Demo
-from tests.server import Server
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 MODULES = sorted((FRONTEND / "static" / "js").glob("*.js"))

@@ -9,9 +9,9 @@ from syncengine.models import SyncEvent
 from tests.browser import sheets
 from tests.browser.conftest import Serve, Visit
 from tests.browser.people import session_of
+from tests.browser.serving import Server
 from tests.browser.watch import Watch
 from tests.demo import Demo
-from tests.server import Server
 
 CLICKS = 50
 CONFLICT = "status of 409"  # the browser's own word for the answer to who was second

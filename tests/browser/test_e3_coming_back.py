@@ -10,9 +10,9 @@ from tests.browser import sheets
 from tests.browser.catalog_page import CatalogPage
 from tests.browser.conftest import Visit
 from tests.browser.people import session_of
+from tests.browser.serving import Server
 from tests.browser.watch import Watch
 from tests.demo import Demo
-from tests.server import Server
 
 Drops = Callable[[dict, int], bool]
 

@@ -8,8 +8,8 @@ from albums.models import Album, AlbumVersion
 from tests.browser import sheets
 from tests.browser.catalog_page import CatalogPage
 from tests.browser.conftest import Serve, Visit
+from tests.browser.serving import Server
 from tests.demo import Demo
-from tests.server import Server
 
 # What Google answers: (message, part of what to do).
 BAD_SHEETS = {

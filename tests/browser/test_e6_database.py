@@ -10,8 +10,8 @@ from albums.models import Album
 from syncengine.models import SyncEvent
 from tests.browser import sheets
 from tests.browser.conftest import Visit
+from tests.browser.serving import Server
 from tests.demo import Demo
-from tests.server import Server
 
 CREATE = {
     "sqlite": [

@@ -8,9 +8,9 @@ from syncengine.models import SyncEvent
 from tests.browser import sheets
 from tests.browser.conftest import Visit
 from tests.browser.people import PASSWORD
+from tests.browser.serving import Server
 from tests.browser.watch import Watch
 from tests.demo import Demo
-from tests.server import Server
 
 FEW_TRIES = 10
 
@@ -54,7 +54,7 @@ def test_without_javascript_a_form_starts_cancels_and_shows_a_sync(
     expect(hint).to_be_visible()
     assert "Reload it to see more." in (hint.text_content() or "")
     catalog.button.click()
-    expect(catalog.page).to_have_url(f"{product.url}/")
+    expect(catalog.page).to_have_url(f"{product.origin}/")
     expect(catalog.button).to_have_text("Syncing...")
     expect(catalog.button).to_be_disabled()
     while catalog.headline.text_content() != "Enriching with Spotify metadata...":

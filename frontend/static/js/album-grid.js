@@ -2,6 +2,7 @@
 import { change, glow, newCard } from "./cards.js";
 import { setHidden, setText } from "./dom.js";
 import { feed } from "./feed.js";
+import { takeChoices } from "./filters.js";
 import { moved } from "./motion.js";
 import { place } from "./order.js";
 
@@ -94,6 +95,7 @@ class AlbumGrid extends HTMLElement {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = page.querySelector("album-grid");
       if (fresh) this.#replaceBy(fresh);
+      takeChoices(page);
     } catch {
       // Offline: the connection says so, and the next snapshot reads again.
     } finally {

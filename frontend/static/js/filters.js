@@ -10,3 +10,14 @@ export function submitOnChange() {
     });
   }
 }
+
+/** After a sync there are other genres and labels to choose from; not under somebody's hands. */
+export function takeChoices(page) {
+  for (const select of document.querySelectorAll("form.filters select")) {
+    const fresh = page.getElementById(select.id);
+    if (!fresh || select === document.activeElement) continue;
+    const chosen = select.value;
+    select.replaceChildren(...fresh.options);
+    select.value = chosen;
+  }
+}

@@ -1,5 +1,5 @@
 /** What the sync panel says about a status: the twin of frontend/panel.py. Pure. */
-import { REASONS, albums } from "./sentences.js";
+import { REASONS, SERVICES, albums } from "./sentences.js";
 import { pace, span, timeLeft } from "./words.js";
 
 export const STEPS = ["sheet", "spotify", "albums"];
@@ -86,8 +86,8 @@ function figures(operation, state, busy) {
 
 function remark(operation, state) {
   if (state !== "waiting") return "";
-  const reason = REASONS[operation.waiting_reason] ?? "";
-  return `${reason.slice(0, 1).toUpperCase()}${reason.slice(1)}. Goes on by itself at`;
+  const { waiting_service: service, waiting_reason: reason } = operation;
+  return `${SERVICES[service]}: ${REASONS[reason]}. Goes on by itself at`;
 }
 
 function duration(operation) {

@@ -40,6 +40,9 @@ export function subscribe(subscriber) {
   return () => subscribers.delete(subscriber);
 }
 
+// A frame that was asked for before the tab was hidden would not come until it is shown again.
+document.addEventListener("visibilitychange", () => scheduled && paint());
+
 /** The operation to show: the one that was just asked for, until the log has it. */
 export function operation({ status, asked }) {
   return asked ?? status?.operation ?? null;

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,29 +35,37 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, host: str, port: int, demo: bool, **options: Any) -> None:
+        if demo and not settings.DEMO_URL:
+            raise CommandError("Write --demo in full: manage.py starts the demo before Django.")
+        if settings.DEBUG and host not in settings.LOOPBACK:
+            raise CommandError(
+                "DEBUG shows settings and source code to everybody, so it works on loopback only."
+                " Unset DEBUG, or leave out --host."
+            )
         _require_free(host, port)
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         if missing := triggers.missing():
             raise CommandError(f"The database does not protect the log: {', '.join(missing)}.")
-        self._greet(host, port, demo)
-        _run_server(host, port)
+        greeting = self._greeting(host, port, demo)
+        _run_server(host, port, lambda: self.stdout.write(greeting))
 
-    def _greet(self, host: str, port: int, demo: bool) -> None:
-        self.stdout.write(f"\nGroovelog runs at http://{host}:{port}/")
+    def _greeting(self, host: str, port: int, demo: bool) -> str:
+        lines = ["", f"Groovelog runs at http://{host}:{port}/"]
         if demo:
             password, names = demo_accounts.ensure(Path(settings.VAR_DIR))
-            self.stdout.write(f"Sign in as {', '.join(names)}; the password is {password}")
-            self.stdout.write(f"What Google and Spotify do is decided at {settings.DEMO_URL}")
+            lines += [
+                f"Sign in as {', '.join(names)}; the password is {password}",
+                f"What Google and Spotify do is decided at {settings.DEMO_URL}",
+            ]
         elif User.objects.filter(is_active=True).exists():
-            self.stdout.write("Sign in with your account; /admin/ manages accounts and groups.")
+            lines += ["Sign in with your account; /admin/ manages accounts and groups."]
         else:
-            self.stdout.write(
-                "Nobody can sign in yet. Make the first account in another terminal:\n"
-                "    .venv/bin/python manage.py createsuperuser"
-            )
-        self.stdout.write("Stop it with Control-C.\n")
-        self.stdout.flush()
+            lines += [
+                "Nobody can sign in yet. Make the first account in another terminal:",
+                "    .venv/bin/python manage.py createsuperuser",
+            ]
+        return "\n".join([*lines, "Stop it with Control-C.", ""])
 
 
 def _require_free(host: str, port: int) -> None:
@@ -72,7 +81,7 @@ def _require_free(host: str, port: int) -> None:
             ) from error
 
 
-def _run_server(host: str, port: int) -> None:
+def _run_server(host: str, port: int, greet: Callable[[], None]) -> None:
     # Daphne installs Twisted's asyncio reactor when it is imported, so not before it is needed.
     from daphne.server import Server
     from twisted.internet import defer, reactor
@@ -84,6 +93,7 @@ def _run_server(host: str, port: int) -> None:
     def ready() -> None:
         loop = asyncio.get_event_loop()
         tasks.append(loop.create_task(SyncWorker().handle()))
+        greet()
 
     async def stop() -> None:
         await process_hub().close_all(CLOSE_RESTART)

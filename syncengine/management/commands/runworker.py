@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from syncengine import triggers
 from syncengine.fanout import WORKER_CHANNEL
 from syncengine.worker import SyncWorker
 
@@ -15,9 +16,11 @@ class Command(BaseCommand):
         parser.add_argument("channel", choices=[WORKER_CHANNEL], help="the channel to listen on")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if missing := triggers.missing():
+            raise CommandError(
+                f"The database does not protect the log ({', '.join(missing)} missing)."
+                " Run manage.py migrate."
+            )
         worker = SyncWorker()
         self.stdout.write(f"Worker {worker.name} waits for syncs. Stop it with Control-C.")
-        try:
-            worker.run()
-        except RuntimeError as error:
-            raise CommandError(str(error)) from error
+        worker.run()

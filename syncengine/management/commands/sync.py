@@ -2,25 +2,27 @@
 
 import asyncio
 import getpass
+import os
 import sys
 import threading
 import time
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
+from typing import Any, Self
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from syncengine import log, operations
+from syncengine import log, operations, presence
+from syncengine.models import SyncOperation
 from syncengine.operations import AlreadyUnfinished
-from syncengine.projection import Status, fold
+from syncengine.projection import Status, apply
+from syncengine.schemas import END_KINDS
 from syncengine.worker import SyncWorker
 
 LOOK_S = 0.2
-WORKER_ALIVE_S = 10.0
-PARKED_AFTER_S = 60.0  # a longer wait is not waited out here
+LEAVE_LIMIT_S = 5.0
 
 EXIT_COMPLETED, EXIT_FAILED, EXIT_WARNINGS = 0, 1, 2
 EXIT_ALREADY_UNFINISHED, EXIT_CANCELLED, EXIT_PARKED = 3, 4, 5
@@ -41,30 +43,48 @@ class Command(BaseCommand):
         console = Console(highlight=False)
         status = log.current_status()
         try:
-            operation = operations.start(
-                getpass.getuser(), "command", "refresh" if refresh else "full"
-            )
+            operation = operations.start(_name(), "command", "refresh" if refresh else "full")
         except AlreadyUnfinished as unfinished:
             by = unfinished.operation["requested_by"]
             console.print(f"A sync is already unfinished, started by {by}.", markup=False)
             console.print(unfinished.operation["message"], markup=False)
             sys.exit(EXIT_ALREADY_UNFINISHED)
-        if not _a_worker_is_alive():
-            work = threading.Thread(target=_work_here, daemon=True)
-            work.start()
-        sys.exit(_report(console, _follow(console, status, operation["id"])))
+        with Work() as work:
+            code = _report(console, _follow(console, status, operation["id"], work))
+        sys.exit(code)
 
 
-def _a_worker_is_alive() -> bool:
-    seen_at = operations.worker_seen_at()
-    return seen_at is not None and timezone.now() - seen_at < timedelta(seconds=WORKER_ALIVE_S)
+class Work:
+    """Does the work in this process, from when no worker is alive on."""
+
+    _thread: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._thread is not None:
+            self._thread.join(LEAVE_LIMIT_S)
+
+    def see_to_it(self) -> None:
+        """Start working, unless somebody else does or this has begun already."""
+        if self._thread is None and not presence.is_alive():
+            self._thread = threading.Thread(target=_work_here, daemon=True)
+            self._thread.start()
 
 
 def _work_here() -> None:
     asyncio.run(SyncWorker(until_idle=True).handle())
 
 
-def _follow(console: Console, status: Status, operation_id: str) -> dict[str, Any]:
+def _name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number without a name
+        return f"uid {os.getuid()}"
+
+
+def _follow(console: Console, status: Status, operation_id: str, work: Work) -> dict[str, Any]:
     """Show the operation until it ends or is parked; returns it as the status has it then."""
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -75,7 +95,11 @@ def _follow(console: Console, status: Status, operation_id: str) -> dict[str, An
     with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task("", total=None, counts="")
         while True:
-            status = fold(log.events_after(status["position"]), status)
+            work.see_to_it()
+            for event in log.events_after(status["position"]):
+                status = apply(status, event)
+                if event.operation == operation_id and event.kind in END_KINDS:
+                    break  # a sync after ours would take its place in the status
             operation: dict[str, Any] = status["operation"]
             if operation["id"] == operation_id:
                 total = operation["total"]
@@ -86,7 +110,7 @@ def _follow(console: Console, status: Status, operation_id: str) -> dict[str, An
                     completed=operation["synced"] + operation["failed"],
                     counts="" if total is None else f"{operation['synced']}/{total} albums synced",
                 )
-                if operation["finished_at"] is not None or _is_parked(operation):
+                if operation["finished_at"] is not None or _is_parked(operation_id):
                     return operation
             time.sleep(LOOK_S)
 
@@ -97,9 +121,9 @@ def _described(operation: dict[str, Any]) -> str:
     return message if left_s is None else f"{message} {max(0, round(left_s))} s"
 
 
-def _is_parked(operation: dict[str, Any]) -> bool:
-    left_s = _left_s(operation)
-    return left_s is not None and left_s > PARKED_AFTER_S
+def _is_parked(operation_id: str) -> bool:
+    """Whether it waits and no worker holds it meanwhile."""
+    return SyncOperation.objects.filter(pk=operation_id, state="waiting", worker="").exists()
 
 
 def _left_s(operation: dict[str, Any]) -> float | None:

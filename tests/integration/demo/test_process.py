@@ -167,7 +167,7 @@ def test_the_product_finds_the_demo_one_port_further() -> None:
         "SPOTIFY_CLIENT_ID": "demo-client",
         "SPOTIFY_CLIENT_SECRET": "demo-secret",
         "SPOTIFY_IMAGE_ORIGINS": origin,
-        "DATABASE_URL": f"sqlite:///{ROOT}/var/demo.sqlite3",
+        "DATABASE_URL": f"sqlite:///{ROOT}/var/demo-{port + 1}.sqlite3",
         "DEMO_URL": f"{origin}/",
     }
     assert (ROOT / "var").is_dir()

@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError, connection, connections
 from django.test import Client
 
-from syncengine import log, operations
+from syncengine import log, presence
 from syncengine.events import Event
 from syncengine.projection import empty, fold
 from tests.accounts import client
@@ -100,7 +100,7 @@ def test_the_process_answers_without_an_account(database: str) -> None:
 
 
 def test_readiness_tells_of_the_parts(database: str) -> None:
-    operations.worker_seen("worker")
+    presence.seen("worker")
     answer = Client().get("/readyz")
     assert answer.status_code == 200
     fields = answer.json()

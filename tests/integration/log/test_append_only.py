@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 from django.db import Error, connection, transaction
 
 from syncengine import log
-from syncengine.events import CURRENT_VERSION
 from syncengine.models import SyncEvent
+from syncengine.schemas import CURRENT_VERSION
 from syncengine.triggers import TABLE
 from tests.tampering import as_stored, insert, on_postgresql, raw, row_at
 

@@ -9,8 +9,8 @@ from django.conf import LazySettings
 
 from albums.sources.errors import NetworkError
 from syncengine import checkpoints, log, operations
-from syncengine.events import END_KINDS
 from syncengine.models import SyncEvent
+from syncengine.schemas import END_KINDS
 from syncengine.verify import verify
 from tests.histories import audit, begin, write_history
 
@@ -75,7 +75,7 @@ def test_a_line_that_a_crash_cut_is_passed_over_and_spoils_no_other(kept_bytes: 
     assert [mark.position for mark in checkpoints.stored()] == [3, 6][:whole]
     operations.complete(begin())
     checkpoints.record()
-    assert [mark.position for mark in checkpoints.stored()] == [3, 6, 9][:whole] + [9]
+    assert [mark.position for mark in checkpoints.stored()] == [*[3, 6][:whole], 9]
     assert verify().is_sound
 
 

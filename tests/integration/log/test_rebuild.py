@@ -33,7 +33,7 @@ def found(count: int = 1) -> None:
     assert error.value.returncode == 1
 
 
-def other(field: models.Field[Any, Any], value: Any) -> Any:
+def other(field: "models.Field[Any, Any]", value: Any) -> Any:
     """A value of the field's type that is not `value`."""
     match value:
         case bool():
@@ -51,7 +51,7 @@ def other(field: models.Field[Any, Any], value: Any) -> Any:
     return value + timedelta(microseconds=1)
 
 
-def by_type(field: models.Field[Any, Any]) -> Any:
+def by_type(field: "models.Field[Any, Any]") -> Any:
     if isinstance(field, models.DateTimeField):
         return log.head() and SyncOperation.objects.values_list("requested_at", flat=True)[0]
     return 7

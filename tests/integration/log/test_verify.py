@@ -102,7 +102,7 @@ def mutations(column: str, value: Any) -> Iterator[Any]:
             if not on_postgresql() and text.upper() != text:
                 yield text.upper()
     else:
-        yield f"{value}x"
+        yield value[:-1] if column in {"previous_hash", "hash"} else f"{value}x"
         yield from (flipped(value, index) for index in range(len(value)))
 
 

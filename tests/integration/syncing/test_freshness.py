@@ -9,7 +9,7 @@ from django.conf import LazySettings
 from django.utils import timezone
 
 from albums.models import Album
-from syncengine import history
+from syncengine import history, log
 from tests.demo import Demo
 from tests.sheets import BLUE, BLUE_ID, DUMMY, LINKED, REVOLVER, UNKNOWN
 from tests.syncing import current_operation, events, outcomes
@@ -99,9 +99,11 @@ def test_a_retry_is_about_the_rows_that_failed_and_no_others(sync: Sync, demo: D
 def test_a_retry_archives_nothing_and_is_not_the_last_sync(sync: Sync, demo: Demo) -> None:
     demo.sheet(*LINKED, UNKNOWN)
     first = sync()
+    synced_at = log.current_status()["last_synced_at"]
     demo.sheet(*LINKED[1:], UNKNOWN)
     operation = sync(trigger="retry", mode="retry", keys=history.failed_keys(first["id"]))
-    assert operation["removed"] == 0
+    assert (operation["state"], operation["removed"]) == ("completed", 0)
+    assert log.current_status()["last_synced_at"] == synced_at
     assert Album.objects.filter(archived=True).count() == 0
 
 

@@ -3,8 +3,9 @@
 import pytest
 
 from albums.fields import EMPTY
-from syncengine.events import CURRENT_VERSION, SCHEMAS, AlbumChanges, validated
+from syncengine.events import validated
 from syncengine.projection import STEPS
+from syncengine.schemas import CURRENT_VERSION, SCHEMAS, AlbumChanges
 from syncengine.sentences import PHRASES, sentence
 from tests.examples import EXAMPLES, Example
 

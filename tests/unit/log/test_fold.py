@@ -11,7 +11,7 @@ from hypothesis import example as explicit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncengine.events import END_KINDS, Event, canonical
+from syncengine.events import Event, canonical
 from syncengine.projection import (
     MAX_FAILURES,
     MAX_PACE_SAMPLES,
@@ -22,6 +22,7 @@ from syncengine.projection import (
     fold,
     refolded,
 )
+from syncengine.schemas import END_KINDS
 from syncengine.sentences import sentence
 from tests.logs import event_logs
 
@@ -80,7 +81,7 @@ def test_a_gap_a_repeat_and_a_foreign_event_are_noticed(
 ) -> None:
     at = data.draw(st.integers(0, len(log) - 1), label="at")
     before = fold(log[:at], start_of(log))
-    foreign_hash = replace(log[at], previous_hash="f" * 64)
+    foreign_hash = replace(log[at], previous_hash="of another log")
     bad = {
         "foreign": [foreign_hash],
         "repeated": [log[at], log[at]],

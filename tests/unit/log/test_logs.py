@@ -5,7 +5,8 @@ from itertools import pairwise
 
 from hypothesis import find, given, settings
 
-from syncengine.events import SCHEMAS, Event, validated
+from syncengine.events import Event, validated
+from syncengine.schemas import SCHEMAS
 from tests.logs import event_logs
 
 

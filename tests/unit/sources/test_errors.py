@@ -14,7 +14,11 @@ def leaves(kind: type[errors.SourceError]) -> list[type[errors.SourceError]]:
     return ([kind] if "code" in vars(kind) else []) + below
 
 
-LEAVES = [kind for kind in leaves(errors.SourceError) if kind is not errors.SourceError]
+LEAVES = [
+    kind
+    for kind in leaves(errors.SourceError)
+    if kind.__module__ == errors.__name__ and kind is not errors.SourceError
+]
 
 
 def example(kind: type[errors.SourceError]) -> errors.SourceError:

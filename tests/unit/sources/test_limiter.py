@@ -204,3 +204,18 @@ def test_the_window_can_be_scaled() -> None:
     calls = run(acquire(Limiter(30, window_s=3.0), 60))
     assert most_in_a_window([call.at for call in calls], 3.0) <= 30
     assert calls[-1].at < 7
+
+
+def test_the_allowance_recovers_with_each_window_without_a_refusal_up_to_where_it_began() -> None:
+    async def work() -> list[int]:
+        limiter = Limiter(20)
+        calls = await acquire(limiter, 12)
+        await limiter.refused(calls[-1], 1)
+        allowances = [limiter.allowance]
+        for _ in range(200):
+            await limiter.acquire()
+            if limiter.allowance != allowances[-1]:
+                allowances.append(limiter.allowance)
+        return allowances
+
+    assert run(work()) == [9, 10, 12, 14, 16, 18, 20]

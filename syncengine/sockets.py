@@ -1,0 +1,71 @@
+"""One browser's connection, as the hub sees it: how far it is, and whether it reads.
+
+Daphne's `send` never waits, so nothing but acknowledgements tells whether a browser reads: a
+socket is sent no more than `WINDOW_BYTES` ahead of them and is closed after `SLOW_S` without one.
+"""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+
+from syncengine.tail import Frame
+
+logger = logging.getLogger("groovelog.sockets")
+
+WINDOW_BYTES = 512 * 1024
+SLOW_S = 10.0
+NOTHING_SENT = -1
+
+
+@dataclass(eq=False)
+class Socket:
+    """`name` is the person's; who may not read the history gets snapshots and what is new, never
+    old events. `position` is what it has been sent."""
+
+    name: str
+    may_read_history: bool
+    send_text: Callable[[str], Awaitable[None]]
+    close: Callable[[int], Awaitable[None]]
+    position: int = NOTHING_SENT
+    _ahead: deque[tuple[int, int, float]] = field(default_factory=deque, init=False)
+    """(position, bytes, monotonic time) of each frame of events that is not acknowledged yet."""
+    _ahead_bytes: int = field(default=0, init=False)
+
+    async def send(self, text: str) -> None:
+        """Send; a browser that has gone is noticed when its socket closes."""
+        try:
+            await self.send_text(text)
+        except Exception as error:
+            logger.info("a socket has gone: %s", type(error).__name__)
+
+    async def send_snapshot(self, position: int, text: str) -> None:
+        """Send a snapshot, unless the browser has yet to read what it was sent before."""
+        if self._ahead_bytes <= WINDOW_BYTES:
+            self.position = position
+            await self.send(text)
+
+    async def send_frames(self, frames: Iterable[Frame]) -> None:
+        """Send those that follow what it has, as far as its window allows; the next
+        acknowledgement, or whoever overtook this, goes on from there."""
+        for frame in frames:
+            if self._ahead_bytes > WINDOW_BYTES or self.position != frame.after:
+                return
+            self.position = frame.position
+            self._ahead.append((frame.position, len(frame.text), time.monotonic()))
+            self._ahead_bytes += len(frame.text)
+            await self.send(frame.text)
+
+    def acknowledge(self, position: int) -> None:
+        while self._ahead and self._ahead[0][0] <= position:
+            self._ahead_bytes -= self._ahead.popleft()[1]
+
+    def start_afresh(self) -> None:
+        """Forget what was sent: it belongs to another log."""
+        self.position = NOTHING_SENT
+        self._ahead.clear()
+        self._ahead_bytes = 0
+
+    def is_slow(self) -> bool:
+        return bool(self._ahead) and time.monotonic() - self._ahead[0][2] > SLOW_S

@@ -1,0 +1,47 @@
+"""How figures are printed."""
+
+import os
+import platform
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One row: what was measured, against which reference, and the bound that was asked for."""
+
+    name: str
+    value: str
+    reference: str
+    ratio: str
+    wanted: str
+
+
+def show(title: str, figures: Sequence[Figure]) -> None:
+    print(f"\n{title}")
+    for figure in figures:
+        print(f"  {figure.name}: {figure.value}")
+        print(f"    reference: {figure.reference}")
+        print(f"    ratio: {figure.ratio}    wanted: {figure.wanted}")
+
+
+def machine() -> str:
+    return f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+
+
+def milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.1f} ms"
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+def spread(values: Sequence[float]) -> str:
+    """Median, smallest and largest of some seconds."""
+    return (
+        f"median {milliseconds(statistics.median(values))}"
+        f" ({milliseconds(min(values))} to {milliseconds(max(values))}, {len(values)} runs)"
+    )

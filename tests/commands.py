@@ -1,0 +1,48 @@
+"""`manage.py` in a process of its own, as people and schedulers call it."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.demo import ROOT
+
+LIMIT_S = 90.0
+STOP_LIMIT_S = 20.0
+
+Environment = dict[str, str]
+Done = subprocess.CompletedProcess[str]
+
+
+def manage(environment: Environment, *arguments: str) -> Done:
+    """Run a command to its end."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+    )
+
+
+@contextmanager
+def managing(environment: Environment, *arguments: str) -> "Iterator[subprocess.Popen[bytes]]":
+    """Run a command until the block ends, or until it does."""
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            stdout=output,
+            stderr=output,
+        )
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            process.wait(STOP_LIMIT_S)

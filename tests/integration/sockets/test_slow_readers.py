@@ -1,0 +1,41 @@
+"""Browsers that do not keep up are closed, and come back whole."""
+
+import time
+from collections.abc import Callable
+
+from syncengine import log
+from tests.server import Server
+from tests.sockets import Socket
+
+Append = Callable[[], int]
+
+
+def test_a_reader_that_never_acknowledges_is_closed_and_comes_back_whole(
+    server: Server, append: Append
+) -> None:
+    with Socket(server) as slow, Socket(server) as quick:
+        slow.frame()
+        quick.frame()
+        cursor = slow.view.cursor
+        append()
+        begun = time.monotonic()
+        slow.next("events", acknowledge=False)
+        quick.next("events")
+        assert slow.close_code() == 4408
+        assert time.monotonic() - begun >= 9.5
+        position = append()
+        assert quick.follow_to(position) == log.current_status()
+    with Socket(server, cursor=cursor) as again:
+        frame = again.frame()
+        assert [event["position"] for event in frame["events"]] == [position - 1, position]
+
+
+def test_a_reader_that_acknowledges_stays(server: Server, append: Append) -> None:
+    with Socket(server) as socket:
+        socket.frame()
+        begun = time.monotonic()
+        while time.monotonic() - begun < 12:  # longer than a silent one would be kept
+            position = append()
+            socket.follow_to(position)
+        assert socket.view.status == log.current_status()
+        assert socket.view.snapshots == 1

@@ -1,7 +1,7 @@
 """The catalog: every read of albums, and the only code that writes them.
 
-Writers take what an event says and the position and time of that event, so that a rebuild from
-the log runs through the same code. They expect to stand in the transaction that appends it.
+Writers take what an event says and the position and time of that event, and nothing else, so that
+the log alone decides what the catalog is. They expect to stand in the transaction that appends it.
 """
 
 import unicodedata

@@ -1,8 +1,8 @@
 """The only door through which events are appended, and the plain reads of the log.
 
 Everything that an event changes (catalog, operation, status) is projected from the event itself
-in the same transaction, by the code that a rebuild runs, so a projection cannot say more or less
-than the log.
+in the same transaction, so a projection cannot say more or less than the log; `rebuild` folds it
+again by other code and compares.
 """
 
 import json

@@ -72,7 +72,7 @@ def test_refreshing_fetches_every_album(environment: Environment, demo: Demo) ->
 def test_a_worker_that_is_alive_does_the_work(environment: Environment, demo: Demo) -> None:
     demo.sheet(*LINKED)
     with managing(environment, "runworker", "sync") as worker:
-        eventually(operations.worker_seen_at, 60)
+        eventually(presence.last_seen_at, 60)
         connections.close_all()
         assert manage(environment, "sync").returncode == 0
         assert f":{worker.pid}:" in current_operation()["worker"]

@@ -32,6 +32,7 @@ def test_an_account_that_is_disabled_does_not_get_in(server: Server) -> None:
         "https://evil.example",
         "http://127.0.0.1.evil.example",
         "http://evil.example/127.0.0.1",
+        "http://127.0.0.1:1",
     ],
 )
 def test_another_sites_page_is_refused_before_it_is_let_in(
@@ -47,6 +48,7 @@ def test_another_sites_page_is_refused_before_it_is_let_in(
     [
         "",
         "hello",
+        "[" * 60_000,
         "[]",
         "null",
         "{}",

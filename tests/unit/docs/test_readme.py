@@ -10,7 +10,9 @@ from syncengine.management.commands import sync
 
 ROOT = Path(__file__).resolve().parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-READ_IN_CODE = re.compile(r"""env\.\w+\(\s*"([A-Z0-9_]+)"|environ\.get\("([A-Z0-9_]+)"\)""")
+READ_IN_CODE = re.compile(
+    r"""(?:env\.\w+|environ\.get|flag|number|database|address)\(\s*"([A-Z0-9_]+)\""""
+)
 COMMANDS = sorted(
     path.stem
     for app in ("project", "syncengine")
@@ -24,8 +26,7 @@ def section(heading: str) -> str:
 
 def names_read() -> set[str]:
     files = [ROOT / "project" / "settings.py", ROOT / "project" / "demo_accounts.py"]
-    found = READ_IN_CODE.findall("".join(path.read_text(encoding="utf-8") for path in files))
-    return {name for pair in found for name in pair if name}
+    return set(READ_IN_CODE.findall("".join(path.read_text(encoding="utf-8") for path in files)))
 
 
 def test_every_setting_that_is_read_is_in_the_table_and_no_other() -> None:

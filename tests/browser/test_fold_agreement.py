@@ -3,8 +3,10 @@
 import json
 import mimetypes
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page, Route
 
 from frontend.panel import panel
+from frontend.pattern import pattern
 from syncengine.events import Event
 from syncengine.projection import Status, apply, empty
 from syncengine.sentences import REASONS, SERVICES
@@ -170,3 +173,17 @@ def chained(examples: list[dict[str, Any]]) -> list[Event]:
         digest = hash_of(previous_hash, number, *parts)
         log.append(Event(number, *parts, previous_hash, digest))
     return log
+
+
+def test_the_picture_of_an_album_without_a_cover_is_the_same(modules: Page) -> None:
+    albums = [
+        UUID(int=number * 0x9E3779B97F4A7C15F39CC0605CEDC835 % 2**128) for number in range(50)
+    ]
+    drawn = modules.evaluate(
+        """async (albums) => {
+          const { pattern } = await import("/js/pattern.js");
+          return albums.map((album) => JSON.stringify(pattern(album)));
+        }""",
+        [str(album) for album in albums],
+    )
+    assert [json.loads(picture) for picture in drawn] == [asdict(pattern(a)) for a in albums]

@@ -186,4 +186,5 @@ def test_the_picture_of_an_album_without_a_cover_is_the_same(modules: Page) -> N
         }""",
         [str(album) for album in albums],
     )
-    assert [json.loads(picture) for picture in drawn] == [asdict(pattern(a)) for a in albums]
+    expected = json.loads(json.dumps([asdict(pattern(album)) for album in albums]))
+    assert [json.loads(picture) for picture in drawn] == expected

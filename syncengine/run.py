@@ -32,6 +32,8 @@ logger = logging.getLogger("groovelog.run")
 Database = Callable[..., Awaitable[Any]]  # runs a function on the worker's database thread
 
 UNCHANGED_ALBUMS_AN_EVENT = 100
+# A few more than calls: while one album is stored, another one makes the call.
+ALBUMS_AT_ONCE = MAX_CALLS_IN_FLIGHT + 4
 
 
 class Run:
@@ -120,7 +122,7 @@ class Run:
         tasks = Tasks(plan.tasks, self._sources.spotify)
         try:
             async with self._waits_announced(), asyncio.TaskGroup() as group:
-                for _ in range(min(MAX_CALLS_IN_FLIGHT, len(plan.tasks))):
+                for _ in range(min(ALBUMS_AT_ONCE, len(plan.tasks))):
                     group.create_task(self._work_off(tasks, plan.total))
         except ExceptionGroup as several:
             # One of them ended the run, and the group has cancelled the others.

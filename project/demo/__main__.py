@@ -48,6 +48,7 @@ def main() -> None:
         access_log=None,
         handle_signals=not options.exit_with_parent,
         shutdown_timeout=SHUTDOWN,
+        handler_cancellation=True,  # a call whose caller has gone is no longer under way
     )
 
 

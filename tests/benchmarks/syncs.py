@@ -20,14 +20,17 @@ from tests.demo import Demo, start_demo
 ALBUMS = 50
 LATENCY_MS = 120
 RUNS = 5
-WINDOW_ALBUMS = 250
+WINDOW_ALBUMS = 150
 WINDOW_CALLS, WINDOW_S = 100, 30
 UNTAUGHT_CALLS = 300  # what the limiter starts with where it does not know the window
 
 
 def measure() -> None:
     show("A sync of 50 albums, none known before, 120 ms a call", _fifty_albums())
-    show("250 albums against a rolling window of 100 calls in 30 s", _rolling_window())
+    show(
+        f"{WINDOW_ALBUMS} albums against a rolling window of {WINDOW_CALLS} calls in {WINDOW_S} s",
+        _rolling_window(),
+    )
 
 
 def _fifty_albums() -> list[Figure]:

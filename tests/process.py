@@ -1,4 +1,4 @@
-"""`manage.py serve` as a process of its own, on a free port."""
+"""The product's processes: the real ones, on free ports, to be killed, paused and started again."""
 
 import os
 import signal
@@ -18,35 +18,53 @@ STOP_LIMIT_S = 20.0
 ANSWER_LIMIT_S = 60.0
 
 
-class ServeProcess:
-    """One `manage.py serve`. It can be killed, stopped and started again at the same port; when
-    it dies by itself, the test fails with what it said."""
+class Process:
+    """One process of the product. When it dies by itself, the test fails with what it said."""
 
-    def __init__(self, output: Path, environment: Mapping[str, str]) -> None:
-        self.port = free_port()
-        self.origin = f"http://127.0.0.1:{self.port}"
-        self.environment = environment
-        self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    def __init__(self, output: Path, environment: Mapping[str, str], *command: str) -> None:
+        self.environment = dict(environment)
+        self.command = command
         self._output = output
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it and wait until it is ready."""
-        command = [sys.executable, "manage.py", "serve", "--port", str(self.port)]
         environment = {**os.environ, **self.environment, "PYTHONUNBUFFERED": "1"}
+        said = len(self.output) if self._output.exists() else 0
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=output, stderr=output
+                [sys.executable, *self.command],
+                cwd=ROOT,
+                env=environment,
+                stdout=output,
+                stderr=output,
             )
         until = time.monotonic() + READY_LIMIT_S
-        while not self._is_ready():
-            assert self._process.poll() is None, f"the server died:\n{self.output}"
-            assert time.monotonic() < until, f"the server is not ready:\n{self.output}"
+        while not self._is_ready(said):
+            assert self._process.poll() is None, f"it died:\n{self.output}"
+            assert time.monotonic() < until, f"it is not ready:\n{self.output}"
             time.sleep(0.05)
 
     @property
     def output(self) -> str:
         return self._output.read_text(errors="replace")
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "it has not been started"
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def rss_bytes(self) -> int:
+        """What it holds in memory."""
+        fields = dict(
+            line.split(":", 1) for line in Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        )
+        return int(fields["VmRSS"].split()[0]) * 1024
 
     def kill(self) -> int:
         """End it as a power cut would; returns its exit code."""
@@ -60,10 +78,21 @@ class ServeProcess:
         self.stop()
         self.start()
 
-    def _is_ready(self) -> bool:
-        with suppress(OSError), self.opener.open(f"{self.origin}/readyz", timeout=5) as answer:
-            return b'"worker_seen_at": "' in answer.read()
-        return False
+    def pause(self) -> None:
+        """Let it stand still, as a machine that swaps or a laptop that sleeps does."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def wake(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
+
+    def wait_for_death(self, limit_s: float) -> int:
+        """Wait until it has died by itself, as a failpoint makes it; returns its exit code."""
+        assert self._process is not None, "it has not been started"
+        process, self._process = self._process, None
+        return process.wait(limit_s)
+
+    def _is_ready(self, said: int) -> bool:
+        return len(self.output) > said
 
     def _end(self, signal_number: int) -> int:
         process, self._process = self._process, None
@@ -71,9 +100,47 @@ class ServeProcess:
             return 0
         with suppress(ProcessLookupError):
             process.send_signal(signal_number)
+            process.send_signal(signal.SIGCONT)  # a paused one takes no other signal
         try:
             return process.wait(STOP_LIMIT_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-            raise AssertionError(f"the server does not stop:\n{self.output}") from None
+            raise AssertionError(f"it does not stop:\n{self.output}") from None
+
+
+class WorkerProcess(Process):
+    """One `manage.py runworker sync`."""
+
+    def __init__(self, output: Path, environment: Mapping[str, str]) -> None:
+        super().__init__(output, environment, "manage.py", "runworker", "sync")
+
+    def _is_ready(self, said: int) -> bool:
+        return "waits for syncs" in self.output[said:]
+
+
+class WebProcess(Process):
+    """A web server, always at the same port however often it is started."""
+
+    def __init__(self, output: Path, environment: Mapping[str, str], *command: str) -> None:
+        self.port = free_port()
+        self.origin = f"http://127.0.0.1:{self.port}"
+        self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        super().__init__(output, environment, *(part.format(port=self.port) for part in command))
+
+    def _is_ready(self, said: int) -> bool:
+        with suppress(OSError), self.opener.open(f"{self.origin}/readyz", timeout=5):
+            return True
+        return False
+
+
+class ServeProcess(WebProcess):
+    """One `manage.py serve`, the web server with a worker in it."""
+
+    def __init__(self, output: Path, environment: Mapping[str, str]) -> None:
+        super().__init__(output, environment, "manage.py", "serve", "--port", "{port}")
+
+    def _is_ready(self, said: int) -> bool:
+        with suppress(OSError), self.opener.open(f"{self.origin}/readyz", timeout=5) as answer:
+            return b'"worker_seen_at": "' in answer.read()
+        return False

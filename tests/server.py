@@ -2,7 +2,7 @@
 
 import json
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -14,17 +14,16 @@ from django.db import connections
 from tests.accounts import PASSWORD, account
 from tests.databases import Databases
 from tests.demo import Demo
-from tests.process import ANSWER_LIMIT_S, ServeProcess
+from tests.process import ANSWER_LIMIT_S, ServeProcess, WebProcess
 
 
-class Server(ServeProcess):
-    """A running server, to be asked as somebody who signs in by its form."""
+class Asked(WebProcess):
+    """A web server, to be asked as somebody who signs in by its form."""
 
-    def __init__(self, output: Path, environment: dict[str, str]) -> None:
-        super().__init__(output, environment)
+    def __init__(self, output: Path, environment: Mapping[str, str], *command: str) -> None:
+        super().__init__(output, environment, *command)
         self.socket_url = f"ws://127.0.0.1:{self.port}/ws/sync/"
         self._cookies: dict[str, str] = {}
-        self.start()
 
     def login(self, username: str) -> dict[str, str]:
         """Sign in by the product's own form; returns the headers that carry the session."""
@@ -58,6 +57,22 @@ class Server(ServeProcess):
         with self.opener.open(request, timeout=ANSWER_LIMIT_S) as answer:
             found: dict[str, Any] = json.load(answer)
         return found
+
+
+class Web(Asked):
+    """A web server without a worker, one of several, as in "many machines" of the README."""
+
+    def __init__(self, output: Path, environment: Mapping[str, str]) -> None:
+        command = ("-m", "daphne", "-b", "127.0.0.1", "-p", "{port}", "asgi:application")
+        super().__init__(output, environment, *command)
+
+
+class Server(ServeProcess, Asked):
+    """`manage.py serve`, running."""
+
+    def __init__(self, output: Path, environment: Mapping[str, str]) -> None:
+        super().__init__(output, environment)
+        self.start()
 
 
 @contextmanager

@@ -1,0 +1,101 @@
+"""`python -m tests.faults.failing runworker sync`: the product's command, with failpoints in it.
+
+`FAILPOINT=name:n:deed` does the deed when the point is reached for the n-th time; the name `any`
+counts every point. Deeds: `kill` (as a power cut), `stop` (stand still, to be woken by SIGCONT),
+`raise`. `FAILPOINT_TRACE` is a file that takes the name of each point that is reached.
+
+The product knows nothing of this: its functions are wrapped here, in this process alone.
+"""
+
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import django
+
+POINTS = (
+    "sheet-answer",
+    "spotify-answer",
+    "before-append",
+    "before-commit",
+    "after-commit",
+    "ring",
+)
+
+
+class Failpoint:
+    """Counts the points that are reached, and does its deed at one of them."""
+
+    def __init__(self, wish: str, trace: str) -> None:
+        self._name, self._number, self._deed = (wish or "none:0:none").split(":")
+        self._trace = trace
+        self._reached: Counter[str] = Counter()
+
+    def __call__(self, name: str) -> None:
+        assert name in POINTS
+        if self._trace:
+            with open(self._trace, "a") as trace:
+                trace.write(f"{name}\n")
+        self._reached.update((name, "any"))
+        if self._name in (name, "any") and self._reached[self._name] == int(self._number):
+            self._do()
+
+    def _do(self) -> None:
+        if self._deed == "raise":
+            raise RuntimeError("a failpoint")
+        os.kill(os.getpid(), {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}[self._deed])
+
+
+def install(reached: Failpoint) -> None:
+    """Wrap the places where a worker can die, each around the step that it is named after."""
+    from albums.sources.http import Answer, Http
+    from syncengine import fanout, log
+
+    once, append, save = Http.once, log.Appender.append, log.Appender.save
+    appending, ring = log.appending, fanout.ring
+
+    async def answered(self: Http, method: str, url: Any, *args: Any, **kwargs: Any) -> Answer:
+        answer = await once(self, method, url, *args, **kwargs)
+        reached("sheet-answer" if "/spreadsheets/" in str(url) else "spotify-answer")
+        return answer
+
+    def appended(self: log.Appender, *args: Any) -> Any:
+        reached("before-append")
+        return append(self, *args)
+
+    def saved(self: log.Appender) -> None:
+        save(self)
+        reached("before-commit")
+
+    @contextmanager
+    def committed(fence: log.Fence | None = None) -> Iterator[log.Appender]:
+        with appending(fence) as appender:
+            yield appender
+        reached("after-commit")
+
+    async def rung() -> None:
+        reached("ring")
+        await ring()
+
+    Http.once = answered  # type: ignore[method-assign]
+    log.Appender.append = appended  # type: ignore[method-assign]
+    log.Appender.save = saved  # type: ignore[method-assign]
+    log.appending = committed
+    fanout.ring = rung
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+    django.setup()
+    from django.core.management import call_command
+
+    install(Failpoint(os.environ.get("FAILPOINT", ""), os.environ.get("FAILPOINT_TRACE", "")))
+    call_command(*sys.argv[1:])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""Everything that runs in a test of a fault: web servers, workers, the demo, sockets; and what they
+share. Whatever is made here is ended, and checked by the invariants, when the test is over."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.demo import Demo
+from tests.process import Process, WebProcess, WorkerProcess
+from tests.server import Web
+from tests.sockets import Socket, View
+
+MOST_S = 60.0  # for what is bound to happen, on a busy machine
+
+
+class FailingWorker(WorkerProcess):
+    """A worker that does a deed at a failpoint; see `tests.faults.failing`."""
+
+    def __init__(self, output: Path, environment: dict[str, str]) -> None:
+        super().__init__(output, environment)
+        self.command = ("-m", "tests.faults.failing", "runworker", "sync")
+
+
+class World:
+    """`environment` is what every process of the product is started with."""
+
+    def __init__(self, folder: Path, database: str, demo: Demo) -> None:
+        self.folder = folder
+        self.demo = demo
+        self.checkpoint_file = folder / "checkpoints.jsonl"
+        self.environment = demo.environment() | {
+            "DATABASE_URL": database,
+            "REDIS_URL": os.environ["REDIS_URL"],
+            "CHECKPOINT_FILE": str(self.checkpoint_file),
+        }
+        self.processes: list[Process] = []
+        self.sockets: list[Socket] = []
+        self.views: list[View] = []  # what else followed the log
+        self.rss_at_start: dict[Process, int] = {}
+
+    def web(self, **environment: str) -> Web:
+        """Start one more web server."""
+        return self._started(Web(self._log("web"), self.environment | environment))
+
+    def worker(self, failpoint: str = "", **environment: str) -> WorkerProcess:
+        """Start one more worker; `failpoint` is `name:n:deed`."""
+        wanted = self.environment | environment
+        if failpoint or "FAILPOINT_TRACE" in environment:
+            wanted |= {"FAILPOINT": failpoint}
+            return self._started(FailingWorker(self._log("worker"), wanted))
+        return self._started(WorkerProcess(self._log("worker"), wanted))
+
+    def socket(self, web: Any, username: str = "auditor", **wishes: Any) -> Socket:
+        """Open a socket as a browser does; what it sees is checked at the end."""
+        socket = Socket(web, username, **wishes)
+        self.sockets.append(socket)
+        self.views.append(socket.view)
+        return socket
+
+    def command(self, *arguments: str) -> tuple[str, ...]:
+        return (sys.executable, "manage.py", *arguments)
+
+    def end(self) -> None:
+        """End everything that still runs."""
+        for socket in self.sockets:
+            socket.close()
+        for process in self.processes:
+            if process.is_running:
+                process.kill()
+
+    def _started(self, process: Any) -> Any:
+        self.processes.append(process)
+        process.start()
+        self.rss_at_start[process] = process.rss_bytes
+        return process
+
+    def _log(self, kind: str) -> Path:
+        return self.folder / f"{kind}-{len(self.processes)}.log"
+
+
+__all__ = ["MOST_S", "FailingWorker", "WebProcess", "World"]

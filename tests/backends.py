@@ -1,7 +1,8 @@
 """A pytest plugin: chooses and starts the database and the channel layer before Django is set up.
 
 `--backends=sqlite` (the default): SQLite files and the in-process channel layer.
-`--backends=servers`: a PostgreSQL and a Redis server of their own, on this machine.
+`--backends=servers`: a PostgreSQL and a Redis server of their own, on this machine; with pytest-xdist
+(`-n 4`) each of its processes has its own.
 """
 
 import atexit
@@ -51,7 +52,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
         "CHECKPOINT_FILE": str(folder / "checkpoints.jsonl"),
         "DATABASE_URL": f"sqlite:///{folder / 'default.sqlite3'}",
     }
-    if early_config.known_args_namespace.backends == "servers":
+    distributes = bool(getattr(early_config.known_args_namespace, "tx", None))
+    if early_config.known_args_namespace.backends == "servers" and not distributes:
         os.environ["DATABASE_URL"] = start_postgresql(folder / "postgresql")
         os.environ["REDIS_URL"] = start_redis(folder)
     return (yield)

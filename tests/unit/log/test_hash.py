@@ -75,7 +75,8 @@ def test_every_part_of_an_event_counts(log: list[Event], data: st.DataObject) ->
             canonical(event.data),
         ]
         assert chain_hash(*parts) == event.hash  # type: ignore[arg-type]
-        others = ["f" * 64, event.position + 1, "x", "x", 2, AT, "{}"]
+        other_hash = hashlib.sha256(event.previous_hash.encode()).hexdigest()
+        others = [other_hash, event.position + 1, "x", "x", 2, AT, "{}"]
         index = data.draw(st.integers(0, 6))
         parts[index] = others[index]
         assert chain_hash(*parts) != event.hash  # type: ignore[arg-type]

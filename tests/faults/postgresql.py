@@ -89,18 +89,29 @@ def own_postgresql() -> Iterator[PostgreSQL]:
 
 
 @contextmanager
-def fresh_database(server: PostgreSQL) -> Iterator[str]:
-    """Yield the URL of a database of this server that Django uses until the block ends."""
-    server.execute("DROP DATABASE IF EXISTS fresh WITH (FORCE)")
-    server.execute(f"CREATE DATABASE fresh TEMPLATE {TEMPLATE}")
-    with pointed_at("fresh", server.host):
-        yield server.url("fresh")
+def fresh_database(server: PostgreSQL, folder: Path | None = None) -> Iterator[str]:
+    """Yield the URL of a database of this server that Django uses until the block ends; its
+    tables are in `folder`, where one is given."""
+    place = ""
+    if folder is not None:
+        shutil.chown(folder, server.account or os.getuid())
+        server.execute(f"CREATE TABLESPACE elsewhere LOCATION '{folder}'")
+        place = "TABLESPACE elsewhere"
+    server.execute(f"CREATE DATABASE fresh TEMPLATE {TEMPLATE} {place}")
+    try:
+        with pointed_at("fresh", server.host):
+            yield server.url("fresh")
+    finally:
+        server.execute("DROP DATABASE fresh WITH (FORCE)")
+        if folder is not None:
+            server.execute("DROP TABLESPACE elsewhere")
 
 
 @contextmanager
-def pointed_at(name: str, host: str) -> Iterator[None]:
+def pointed_at(name: str, host: str | None = None) -> Iterator[None]:
+    """Let Django use another database until the block ends."""
     settings = connections.settings["default"]
-    before = settings["NAME"], settings["OPTIONS"]["host"]
+    before = settings["NAME"], settings["OPTIONS"].get("host")
     _point_at(name, host)
     try:
         yield
@@ -108,8 +119,9 @@ def pointed_at(name: str, host: str) -> Iterator[None]:
         _point_at(*before)
 
 
-def _point_at(name: str, host: str) -> None:
+def _point_at(name: str, host: str | None) -> None:
     connections.close_all()
     for settings in (connections.settings["default"], connection.settings_dict):
         settings["NAME"] = name
-        settings["OPTIONS"] = {**settings["OPTIONS"], "host": host}
+        if host is not None:
+            settings["OPTIONS"] = {**settings["OPTIONS"], "host": host}

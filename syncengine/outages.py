@@ -23,20 +23,20 @@ class Outage:
 GONE = Outage(
     "database-gone",
     "The database does not answer at the moment.",
-    "Nothing was changed. Try again in a moment; if it goes on, the server’s log has the reason.",
+    "Nothing is half-written. Try again in a moment; if it goes on, the server’s log has the reason.",
     retry_after_s=5,
 )
 BUSY = Outage(
     "database-busy",
     "The database is busy: another program holds its lock.",
-    "Nothing was changed. Try again in a moment; if it goes on, look for a backup or a program"
+    "Nothing is half-written. Try again in a moment; if it goes on, look for a backup or a program"
     " that keeps the database open for writing.",
     retry_after_s=15,
 )
 FULL = Outage(
     "storage-full",
     "The storage is full: the database can be read, but not written.",
-    "Nothing was changed. Free space where the database keeps its files, then try again. A sync"
+    "Nothing is half-written. Free space where the database keeps its files, then try again. A sync"
     " that waits for it goes on by itself.",
     retry_after_s=60,
 )

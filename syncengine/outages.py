@@ -23,7 +23,8 @@ class Outage:
 GONE = Outage(
     "database-gone",
     "The database does not answer at the moment.",
-    "Nothing is half-written. Try again in a moment; if it goes on, the server’s log has the reason.",
+    "Nothing is half-written. Try again in a moment; if it goes on, the server’s log has the"
+    " reason.",
     retry_after_s=5,
 )
 BUSY = Outage(

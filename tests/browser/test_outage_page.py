@@ -30,7 +30,9 @@ def test_the_page_of_an_outage_gives_way_to_what_was_asked_for(
         page = visit(server, path="/accounts/login/", live=False).page
         expect(page.locator("h1")).to_have_text("The database does not answer at the moment.")
         expect(page.locator("main")).to_contain_text("Nothing is half-written.")
-        expect(page.get_by_role("link", name="Try again")).to_have_attribute("href", "/accounts/login/")
+        expect(page.get_by_role("link", name="Try again")).to_have_attribute(
+            "href", "/accounts/login/"
+        )
         check(page, "outage")
         away.rename(here)
         expect(page.locator("h1")).to_have_text("Sign in")

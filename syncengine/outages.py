@@ -42,12 +42,25 @@ FULL = Outage(
     retry_after_s=60,
 )
 
+LOG_MISSING = Outage(
+    "log-missing",
+    "The database has no log, or not all of its tables.",
+    "Run manage.py migrate. If that does not help, restore the database from a backup.",
+    retry_after_s=60,
+)
+
+
+class LogMissing(DatabaseError):
+    """The one row that says where the log ends is not there."""
+
+
 BUSY_SQLITE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 # A full disk also shows as an I/O error, where SQLite makes its files beside the database longer.
 FULL_SQLITE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 LOCK_NOT_AVAILABLE, DEADLOCK = "55P03", "40P01"
 DISK_FULL, IO_ERROR = "53100", "58030"
+UNDEFINED_TABLE = "42P01"
 IDLE_IN_TRANSACTION = "25P03"  # psycopg calls this one an InternalError
 
 
@@ -63,6 +76,10 @@ def outage_of(error: BaseException | None) -> Outage | None:
         return FULL
     if plain_code in BUSY_SQLITE or sqlstate in (LOCK_NOT_AVAILABLE, DEADLOCK):
         return BUSY
+    # SQLite tells this one only in words.
+    no_table = plain_code == sqlite3.SQLITE_ERROR and str(error).startswith("no such table")
+    if isinstance(error, LogMissing) or sqlstate == UNDEFINED_TABLE or no_table:
+        return LOG_MISSING
     if plain_code == sqlite3.SQLITE_ERROR:
         return None  # SQL that is wrong; Django has the same exception for it
     if isinstance(error, OperationalError | InterfaceError) or sqlstate == IDLE_IN_TRANSACTION:

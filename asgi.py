@@ -11,6 +11,7 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402 (the apps must be lo
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path  # noqa: E402
 
+from project.outages import refused_in_an_outage  # noqa: E402
 from syncengine.consumers import SyncConsumer  # noqa: E402
 from syncengine.origin import same_origin_only  # noqa: E402
 
@@ -18,7 +19,9 @@ application = ProtocolTypeRouter(
     {
         "http": django_application,
         "websocket": same_origin_only(
-            AuthMiddlewareStack(URLRouter([path("ws/sync/", SyncConsumer.as_asgi())]))
+            refused_in_an_outage(
+                AuthMiddlewareStack(URLRouter([path("ws/sync/", SyncConsumer.as_asgi())]))
+            )
         ),
     }
 )

@@ -19,6 +19,12 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"Groovelog cannot start: {error}")
+    except Exception as error:
+        from syncengine.outages import outage_of
+
+        if (outage := outage_of(error)) is None:
+            raise
+        sys.exit(f"{outage.message} {outage.remedy} ({error})")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.text import capfirst
+
 from frontend import words
 from syncengine.projection import UNFINISHED_STATES
 from syncengine.sentences import REASONS, SERVICES, albums
@@ -16,15 +18,23 @@ MARK_WORDS = {"done": "done", "now": "in progress", "todo": "to come"}
 RATE_WINDOW_SECONDS = 30
 ESTIMATE_AFTER_SECONDS = 10  # earlier, or below this share, an estimate is a guess
 ESTIMATE_AFTER_SHARE = 0.05
+NO_WORKER = (
+    "No worker answers, so this sync does not move. Start one with “manage.py runworker sync”,"
+    " or serve with “manage.py serve”, which has one."
+)
 
 
-def panel(status: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """The panel's parts. Empty text where a part has nothing to say in this state."""
+def panel(status: Mapping[str, Any], now: datetime, worker_missing: bool = False) -> dict[str, Any]:
+    """The panel's parts. Empty text where a part has nothing to say in this state.
+
+    `worker_missing`: no worker has been seen for a while.
+    """
     operation = status["operation"]
     state = panel_state(operation)
     busy = state in UNFINISHED_STATES
     per_second = rate(operation, now) if busy else None
     left = seconds_left(operation, per_second, now) if per_second else None
+    stuck = busy and worker_missing and not waits_for_storage(operation)
     return {
         "state": state,
         "busy": busy,
@@ -37,10 +47,17 @@ def panel(status: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "figures": _figures(operation, state),
         "rate": words.pace(per_second) if per_second else "",
         "left": words.time_left(left) if left is not None else "",
-        "remark": _remark(operation, state),
+        "stuck": stuck,
+        "remark": NO_WORKER if stuck else _remark(operation, state),
+        "until": operation["waiting_until"] if busy and not stuck else None,
         "can_cancel": busy and not operation["cancel_requested_by"],
         "duration": _duration(operation),
     }
+
+
+def waits_for_storage(operation: Mapping[str, Any]) -> bool:
+    """Then a worker may well be alive, and only cannot write that it is."""
+    return bool(operation["waiting_reason"] == "storage")
 
 
 def panel_state(operation: Mapping[str, Any] | None) -> str:
@@ -151,7 +168,7 @@ def _figures(operation: Mapping[str, Any] | None, state: str) -> str:
 def _remark(operation: Mapping[str, Any] | None, state: str) -> str:
     if state == "waiting" and operation:
         service, reason = operation["waiting_service"], operation["waiting_reason"]
-        return f"{SERVICES[service]}: {REASONS[reason]}. Goes on by itself at"
+        return f"{capfirst(SERVICES[service])}: {REASONS[reason]}. Goes on by itself at"
     return ""
 
 

@@ -16,9 +16,10 @@ from frontend import query as queries
 from frontend.history_rows import BAR_PARTS, bars, row
 from frontend.panel import counts, effect, panel, panel_state
 from syncengine import history as audits
-from syncengine import roles
+from syncengine import presence, roles
 from syncengine.http import View, door
 from syncengine.log import current_status
+from syncengine.projection import UNFINISHED_STATES
 
 ALBUMS_PER_PAGE = 60
 SYNCS_PER_PAGE = 50
@@ -44,6 +45,9 @@ def catalog(request: HttpRequest) -> HttpResponse:
     # The status before the albums: the live page asks for the events after this status, and to
     # apply one again does no harm, while one between albums and status would never be applied.
     status, now = current_status(), timezone.now()
+    worker_missing = (
+        panel_state(status["operation"]) in UNFINISHED_STATES and not presence.is_alive()
+    )
     asked, notes = queries.parse(request.GET, albums_catalog.SORTS)
     found = albums_catalog.browse(
         q=asked.q, sort=asked.sort, genre=asked.genre, decade=asked.decade, label=asked.label
@@ -63,8 +67,12 @@ def catalog(request: HttpRequest) -> HttpResponse:
         "status": status,
         "operation": status["operation"],
         "result_states": RESULT_STATES,
-        "panel": panel(status, now),
-        "viewer": {"name": request.user.get_username(), "now": now.isoformat()},
+        "panel": panel(status, now, worker_missing),
+        "viewer": {
+            "name": request.user.get_username(),
+            "now": now.isoformat(),
+            "worker_missing": worker_missing,
+        },
     }
     return render(request, "catalog.html", context)
 

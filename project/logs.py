@@ -2,6 +2,8 @@
 
 import logging
 
+from syncengine.outages import in_a_line, outage_of
+
 
 class OneLineFormatter(logging.Formatter):
     """`time level logger message`; control characters of the message are escaped, so that no text
@@ -15,3 +17,15 @@ class OneLineFormatter(logging.Formatter):
             char if char.isprintable() else char.encode("unicode_escape").decode()
             for char in super().formatMessage(record)
         )
+
+
+class OutagesInALine(logging.Filter):
+    """Takes the traceback from an outage of the database: it would tell nothing more."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None and outage_of(error) is not None:
+            record.msg, record.args = f"{record.getMessage()}: {in_a_line(error)}", ()
+            record.exc_info = record.exc_text = None
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+        return True

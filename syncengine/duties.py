@@ -1,4 +1,8 @@
-"""What long-lived tasks share: a thread of their own for the database, and to be tried again."""
+"""What long-lived tasks share: a thread of their own for the database, and to be tried again.
+
+An outage of the database is said once when it begins and once when it is over, however often
+everything is tried meanwhile.
+"""
 
 import asyncio
 import logging
@@ -7,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from django.db import Error, connections
+
+from syncengine.outages import in_a_line, outage_of
 
 logger = logging.getLogger("groovelog.duties")
 
@@ -19,9 +25,10 @@ async def tried_again(duty: Callable[[], Awaitable[Result]]) -> Result:
     while True:
         try:
             return await duty()
-        except Exception:
-            name = getattr(duty, "__qualname__", None) or getattr(duty, "func", duty)
-            logger.exception("%s failed and is tried again", name)
+        except Exception as error:
+            if outage_of(error) is None:  # of an outage the database thread has told
+                name = getattr(duty, "__qualname__", None) or getattr(duty, "func", duty)
+                logger.exception("%s failed and is tried again", name)
             await asyncio.sleep(RETRY_S)
 
 
@@ -33,12 +40,27 @@ class DatabaseThread:
     """
 
     def __init__(self, name: str) -> None:
+        self._name = name
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._failing: set[str] = set()  # by function: on a full disk reads go on
 
     async def __call__(self, function: Callable[..., Result], *args: Any) -> Result:
         """Run `function` and return its result; raises what it raises."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, _on_connection, function, args)
+        name = f"{function.__module__}.{function.__qualname__}"
+        try:
+            result = await loop.run_in_executor(self._executor, _on_connection, function, args)
+        except Error as error:
+            if outage_of(error) is not None and name not in self._failing:
+                self._failing.add(name)
+                logger.warning(
+                    "%s: %s failed and is tried again: %s", self._name, name, in_a_line(error)
+                )
+            raise
+        if name in self._failing:
+            self._failing.discard(name)
+            logger.warning("%s: %s works again", self._name, name)
+        return result
 
     async def close(self) -> None:
         await self(connections.close_all)

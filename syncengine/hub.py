@@ -18,6 +18,7 @@ from syncengine import fanout, log, presence, triggers
 from syncengine.duties import DatabaseThread, tried_again
 from syncengine.events import Event, instant
 from syncengine.models import LogHead
+from syncengine.outages import LogMissing
 from syncengine.projection import Gap, Status
 from syncengine.sockets import Socket
 from syncengine.tail import TAIL_EVENTS, Cursor, Frame, Tail, encoded
@@ -238,7 +239,10 @@ class Hub:
 
 
 def _head() -> Cursor:
-    return Cursor(*LogHead.objects.values_list("position", "hash").get())
+    head = LogHead.objects.values_list("position", "hash").first()
+    if head is None:
+        raise LogMissing("the head of the log is missing")
+    return Cursor(*head)
 
 
 def _newest() -> tuple[Status, list[Event]]:

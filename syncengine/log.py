@@ -25,6 +25,7 @@ from syncengine.events import (
     validated,
 )
 from syncengine.models import LogHead, SyncEvent, SyncOperation
+from syncengine.outages import LogMissing
 from syncengine.projection import Status, apply
 from syncengine.schemas import OUTSIDE_OPERATIONS
 
@@ -109,7 +110,7 @@ def appending(fence: Fence | None = None) -> Iterator[Appender]:
     With a fence, raises StaleToken where the operation has another owner by now or is finished.
     """
     with transaction.atomic(durable=True):
-        head = LogHead.objects.select_for_update().get()
+        head = _present(LogHead.objects.select_for_update().first())
         if fence is not None:
             owned = SyncOperation.objects.filter(
                 pk=fence.operation, token=fence.token, finished_at__isnull=True
@@ -132,8 +133,14 @@ def search_columns(event: Event) -> dict[str, Any]:
 
 
 def head() -> LogHead:
-    """Position, hash and status at the end of the log, in one read."""
-    return LogHead.objects.get()
+    """Position, hash and status at the end of the log, in one read. Raises LogMissing."""
+    return _present(LogHead.objects.first())
+
+
+def _present(head: LogHead | None) -> LogHead:
+    if head is None:
+        raise LogMissing("the head of the log is missing")
+    return head
 
 
 def current_status() -> Status:

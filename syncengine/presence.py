@@ -8,7 +8,9 @@ from django.utils import timezone
 from syncengine.models import WorkerPresence
 
 FORGOTTEN_AFTER = timedelta(hours=1)  # a worker that was killed leaves its name behind
-ALIVE_FOR = timedelta(seconds=10)
+# Three times as long as a worker is silent between two signs of life: with the next heartbeat a
+# page knows within ten seconds. `WORKER_MISSING_MS` of the live page is the same.
+ALIVE_FOR = timedelta(seconds=6)
 
 
 def seen(worker: str) -> None:

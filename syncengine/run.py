@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError
 from django.utils import timezone
 
 from albums import catalog
@@ -26,6 +26,7 @@ from syncengine.events import instant
 from syncengine.log import StaleToken
 from syncengine.models import StoredSheet
 from syncengine.operations import Claim
+from syncengine.outages import outage_of
 from syncengine.plan import Plan, Task, make_plan
 
 logger = logging.getLogger("groovelog.run")
@@ -51,8 +52,8 @@ class Run:
     async def sync(self) -> None:
         """Work until the operation has ended or is parked.
 
-        Raises StaleToken where another worker has taken over, and the database's errors where it
-        is gone: both leave the operation to be resumed from its log.
+        Raises StaleToken where another worker has taken over, and the database's error in an
+        outage: both leave the operation to be resumed from its log.
         """
         try:
             self._sources.spotify.require_credentials()
@@ -67,9 +68,11 @@ class Run:
             await self._write(operations.park, self._claim, until, wait.service, wait.reason)
         except SyncError as error:
             await self._write(operations.fail, self._claim, error)
-        except (StaleToken, OperationalError, InterfaceError):
+        except StaleToken:
             raise
         except Exception as error:
+            if outage_of(error) is not None:
+                raise
             logger.exception("operation %s failed unexpectedly", self._claim.operation)
             await self._write(operations.fail, self._claim, failures.Unexpected(error))
 
@@ -125,8 +128,10 @@ class Run:
                 for _ in range(min(ALBUMS_AT_ONCE, len(plan.tasks))):
                     group.create_task(self._work_off(tasks, plan.total))
         except ExceptionGroup as several:
-            # One of them ended the run, and the group has cancelled the others.
-            raise several.exceptions[0] from None
+            # One of them ended the run, and the group has cancelled the others. It keeps its cause:
+            # that is where a database says why.
+            first = several.exceptions[0]
+            raise first from first.__cause__
 
     async def _work_off(self, tasks: "Tasks", total: int) -> None:
         while task := await tasks.next():
@@ -136,6 +141,8 @@ class Run:
             except (MustWait, SyncError, StaleToken):
                 raise
             except Exception as error:
+                if outage_of(error) is not None:
+                    raise  # no fault of this album
                 failure = self._failure_of(task, error)
                 await self._write(results.failed, self._fence, task, failure, total)
 

@@ -11,7 +11,7 @@ REASONS = {
     "rate-limit": "too many calls in a short time",
     "quota": "its daily quota is used up",
     "budget": "the daily budget of calls is used up",
-    "storage": "the database cannot be written",
+    "storage": "the database cannot be written, most often because its disk is full",
 }
 STAGES = {
     "sheet": "Fetching albums from Google Sheets...",

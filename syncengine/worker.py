@@ -12,25 +12,30 @@ import os
 import signal
 import socket
 import uuid
+from datetime import timedelta
 from functools import partial
 
 from channels.layers import get_channel_layer
 from channels.worker import Worker
 from django.conf import settings
 from django.db import Error
+from django.utils import timezone
 
 from albums.sources.connect import Sources, connected
 from albums.sources.settings import SourceSettings
-from syncengine import checkpoints, fanout, operations, presence
+from syncengine import checkpoints, fanout, operations, outages, presence
 from syncengine.duties import DatabaseThread, tried_again
 from syncengine.fanout import Bell
 from syncengine.log import StaleToken
 from syncengine.operations import Claim, LeaseWatch
+from syncengine.outages import Outage
 from syncengine.run import Run
 
 logger = logging.getLogger("groovelog.worker")
 
 LOOK_S = 1.0
+STORAGE_WAIT_S = 15  # on a full disk; doubled each time that it was in vain, up to
+MAX_STORAGE_WAIT_S = 5 * 60  # since each wait costs two events, and there is little room for them
 
 
 class SyncWorker(Worker):
@@ -51,6 +56,7 @@ class SyncWorker(Worker):
         self._bell = Bell()
         self._watch = LeaseWatch()
         self._database = DatabaseThread("sync-worker")
+        self._waits_in_vain = 0  # for the database, one after the other
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT (for `runworker`)."""
@@ -107,12 +113,16 @@ class SyncWorker(Worker):
         sync = Run(claim, sources, self._database, self._bell.pull).sync()
         run = asyncio.create_task(sync)
         try:
-            await self._keep_lease(claim, run)
+            try:
+                await self._keep_lease(claim, run)
+                self._waits_in_vain = 0
+            except Error as error:
+                if (outage := outages.outage_of(error)) is None:
+                    raise
+                await _stopped(run)
+                await self._park_in_an_outage(claim, outage)
         except StaleToken as stale:
             logger.warning("%s", stale)
-        except Error:
-            logger.exception("operation %s waits for the database", claim.operation)
-            await asyncio.sleep(LOOK_S)
         except asyncio.CancelledError:
             # Told to stop: the next worker goes on where this one is.
             await asyncio.shield(self._give_back(claim, run))
@@ -120,6 +130,23 @@ class SyncWorker(Worker):
         finally:
             await _stopped(run)
         self._bell.pull()
+
+    async def _park_in_an_outage(self, claim: Claim, outage: Outage) -> None:
+        """Let the operation wait for the database, as soon as the database takes even that."""
+        growth = 2 ** min(self._waits_in_vain, 10)
+        self._waits_in_vain += 1
+        # A database that is back is back: the first wait for it is over as soon as it is said.
+        wait_s = STORAGE_WAIT_S * growth if outage is outages.FULL else growth - 1
+        logger.warning("operation %s waits for the database: %s", claim.operation, outage.message)
+        until = timezone.now() + timedelta(seconds=min(wait_s, MAX_STORAGE_WAIT_S))
+        while True:
+            try:
+                await self._database(operations.park, claim, until, "database", "storage")
+                return
+            except Error as error:
+                if outages.outage_of(error) is None:
+                    raise
+            await asyncio.sleep(LOOK_S)
 
     async def _keep_lease(self, claim: Claim, run: "asyncio.Task[None]") -> None:
         """Beat while the run goes on; end it where somebody asked to. Raises what the run does."""

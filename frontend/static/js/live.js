@@ -7,7 +7,7 @@ import { Polling } from "./polling.js";
 import { apply } from "./status.js";
 import { current, update } from "./store.js";
 
-const WORKER_MISSING_MS = 10_000;
+const WORKER_MISSING_MS = 6_000; // `ALIVE_FOR` of syncengine/presence.py
 
 const polling = new Polling({
   status: (status) => {

@@ -87,7 +87,8 @@ function figures(operation, state, busy) {
 function remark(operation, state) {
   if (state !== "waiting") return "";
   const { waiting_service: service, waiting_reason: reason } = operation;
-  return `${SERVICES[service]}: ${REASONS[reason]}. Goes on by itself at`;
+  const name = SERVICES[service][0].toUpperCase() + SERVICES[service].slice(1);
+  return `${name}: ${REASONS[reason]}. Goes on by itself at`;
 }
 
 function duration(operation) {

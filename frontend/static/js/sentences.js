@@ -5,7 +5,7 @@ export const REASONS = {
   "rate-limit": "too many calls in a short time",
   quota: "its daily quota is used up",
   budget: "the daily budget of calls is used up",
-  storage: "the database cannot be written",
+  storage: "the database cannot be written, most often because its disk is full",
 };
 const STAGES = {
   sheet: "Fetching albums from Google Sheets...",

@@ -13,7 +13,7 @@ let state = {
   viewer,
   connection: { name: "connecting", attempt: 0, retryAt: null, lastFrameAt: null },
   watchers: [],
-  workerMissing: false,
+  workerMissing: viewer?.worker_missing ?? false,
   asked: null, // the operation that this page asked for, until the log shows it
   sending: null, // "start" or "cancel" while that request is under way
   error: null, // {"code", "message", "remedy"} of this page's own last request

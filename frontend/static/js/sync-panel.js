@@ -8,7 +8,7 @@ import { current, operation, subscribe } from "./store.js";
 
 const MARK_WORDS = { done: "done", now: "in progress", todo: "to come" };
 const NO_WORKER =
-  "No worker is running, so this sync does not move. Start one with “manage.py runworker sync”," +
+  "No worker answers, so this sync does not move. Start one with “manage.py runworker sync”," +
   " or serve with “manage.py serve”, which has one.";
 
 class SyncPanel extends HTMLElement {
@@ -40,7 +40,7 @@ class SyncPanel extends HTMLElement {
     this.#showBar(view.bar);
     this.#showOrigin(shown, view);
     this.#showActions(state, shown, view);
-    this.#showProblems(state, view);
+    this.#showProblems(state, shown, view);
   }
 
   #showWords({ status }, shown, view) {
@@ -119,11 +119,12 @@ class SyncPanel extends HTMLElement {
     if (goes && document.activeElement === control) this.focus({ preventScroll: true });
   }
 
-  #showProblems({ error, notice, workerMissing }, view) {
+  #showProblems({ error, notice, workerMissing }, shown, view) {
     const { remark, until, countdown, error: problem, errorMessage, errorRemedy } = this.#parts;
-    const stuck = view.busy && workerMissing;
+    // A worker that waits for storage cannot write that it is alive.
+    const stuck = view.busy && workerMissing && shown.waiting_reason !== "storage";
     const waiting = view.state === "waiting" && !stuck;
-    const waitingUntil = waiting ? operation(current()).waiting_until : null;
+    const waitingUntil = waiting ? shown.waiting_until : null;
     setText(remark, stuck ? NO_WORKER : view.remark || (view.busy ? notice : ""));
     this.classList.toggle("stuck", stuck);
     setAttribute(until, "datetime", waitingUntil);

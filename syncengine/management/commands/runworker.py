@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from syncengine import triggers
+from syncengine import log, triggers
 from syncengine.fanout import WORKER_CHANNEL
 from syncengine.worker import SyncWorker
 
@@ -21,6 +21,7 @@ class Command(BaseCommand):
                 f"The database does not protect the log ({', '.join(missing)} missing)."
                 " Run manage.py migrate."
             )
+        log.head()  # without one there is nothing to work on
         worker = SyncWorker()
         self.stdout.write(f"Worker {worker.name} waits for syncs. Stop it with Control-C.")
         worker.run()

@@ -8,6 +8,7 @@ from django.conf import settings
 
 FRONTEND = Path(settings.BASE_DIR) / "frontend"
 MODULES = sorted((FRONTEND / "static" / "js").glob("*.js"))
+ENTRIES = {"main.js", "again.js"}  # asked for by the pages themselves
 FORBIDDEN = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(")
 
 
@@ -15,7 +16,7 @@ def test_every_module_is_preloaded():
     announced = set(
         re.findall(r"js/([\w-]+\.js)", (FRONTEND / "templates/_modules.html").read_text())
     )
-    assert announced == {module.name for module in MODULES} - {"main.js"}
+    assert announced == {module.name for module in MODULES} - ENTRIES
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)

@@ -1,0 +1,71 @@
+"""F11: every connection that PostgreSQL allows is used up by others."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import psycopg
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from syncengine import log
+from tests.faults.outages import ask, everything_is_unavailable
+from tests.faults.postgresql import PostgreSQL
+from tests.faults.world import MOST_S, World
+from tests.sheets import LINKED
+from tests.syncing import current_operation, ends, eventually
+
+MAX_CONNECTIONS = 12
+
+
+@pytest.fixture
+def database(postgresql: PostgreSQL, postgresql_database: str) -> Iterator[str]:
+    postgresql.restart(max_connections=MAX_CONNECTIONS)
+    yield postgresql_database
+    postgresql.restart(max_connections=100)
+
+
+@contextmanager
+def used_up(postgresql: PostgreSQL) -> Iterator[None]:
+    """Hold every connection that is left."""
+    with ExitStack() as held:
+        with pytest.raises(psycopg.OperationalError, match="too many clients"):
+            while True:
+                held.enter_context(postgresql.connect())
+        yield
+
+
+def test_f11_without_a_free_connection_everything_says_503_and_recovers_by_itself(
+    world: World, postgresql: PostgreSQL
+) -> None:
+    web = world.web()
+    web.login("admin")
+    world.demo.sheet(*LINKED)
+    with used_up(postgresql):
+        everything_is_unavailable(web)
+        with pytest.raises(InvalidStatus):
+            world.socket(web, "admin")
+    free = time.monotonic()
+    eventually(lambda: ask(web, "/readyz").status == 200, MOST_S)
+    assert ask(web, "/", "admin").status == 200
+    print(f"F11: the page is back after {time.monotonic() - free:.2f} s")
+    world.worker()
+    web.post("/syncs/", "admin")
+    eventually(ends, MOST_S)
+    assert current_operation()["synced"] == len(LINKED)
+    assert world.socket(web, "admin").next("snapshot")["status"] == log.current_status()
+
+
+def test_f11_whoever_has_a_connection_goes_on(world: World, postgresql: PostgreSQL) -> None:
+    web = world.web()
+    world.demo.sheet(*LINKED)
+    world.demo.behave(latency_ms=1500, speed=1)
+    world.worker()
+    socket = world.socket(web, "auditor")
+    socket.next("snapshot")
+    web.post("/syncs/", "admin")
+    socket.follow_to(1)
+    with used_up(postgresql):
+        while not (operation := socket.view.status["operation"])["finished_at"]:
+            socket.frame()
+    assert (operation["state"], operation["synced"]) == ("completed", len(LINKED))

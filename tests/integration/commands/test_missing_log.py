@@ -1,0 +1,31 @@
+"""A database without its log: commands say so and what to do, and nothing falls over."""
+
+from pathlib import Path
+
+import pytest
+
+from syncengine.models import LogHead
+from tests.commands import Environment, manage
+
+COMMANDS = (("verifylog",), ("rebuild",), ("runworker", "sync"), ("sync",))
+REMEDY = "Run manage.py migrate. If that does not help, restore the database from a backup."
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def test_a_command_ends_in_a_sentence(environment: Environment, command: tuple[str, ...]) -> None:
+    LogHead.objects.all().delete()
+    done = manage(environment, *command)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "The database has no log" in done.stderr
+    assert REMEDY in done.stderr
+
+
+def test_a_database_that_was_never_migrated_is_one_of_them(
+    environment: Environment, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+    done = manage(environment | {"DATABASE_URL": url}, "verifylog")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert REMEDY in done.stderr

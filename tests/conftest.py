@@ -28,8 +28,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without `--all-faults`, skip what is long by name. On the servers, run what depends on a database or a channel layer; the rest would only
-    repeat itself."""
+    """Without `--all-faults`, skip what is long by name. On the servers, run what depends on a
+    database or a channel layer; the rest would only repeat itself."""
     if not config.getoption("all_faults"):
         for item in items:
             if item.get_closest_marker("long"):

@@ -106,13 +106,6 @@ def claim(worker: str, watch: LeaseWatch) -> Claim | None:
     unfinished = SyncOperation.objects.filter(finished_at__isnull=True).first()
     if unfinished is None or not _claimable(unfinished, watch, timezone.now()):
         return None
-    claimed = _take(unfinished, worker)
-    if claimed is None:
-        checkpoints.record()  # it may have ended here, because somebody had asked for it
-    return claimed
-
-
-def _take(unfinished: SyncOperation, worker: str) -> Claim | None:
     with log.appending() as appender:
         # The same owner and token as just seen, else somebody was first.
         taken = SyncOperation.objects.filter(
@@ -126,10 +119,6 @@ def _take(unfinished: SyncOperation, worker: str) -> Claim | None:
         if not taken:
             return None
         operation, token = str(unfinished.pk), unfinished.token + 1
-        if unfinished.cancel_requested_by:
-            # Its owner died between the request and the end.
-            _end_cancelled(appender, operation)
-            return None
         attempt = appender.status["operation"]["attempt"] + 1
         data = {"worker": worker, "attempt": attempt}
         if unfinished.state == "pending":
@@ -143,8 +132,6 @@ def _take(unfinished: SyncOperation, worker: str) -> Claim | None:
 def _claimable(operation: SyncOperation, watch: LeaseWatch, now: datetime) -> bool:
     if operation.worker and not watch.has_run_out(operation):
         return False
-    if operation.cancel_requested_by:
-        return True
     return operation.waiting_until is None or operation.waiting_until <= now
 
 
@@ -154,14 +141,14 @@ def _resume_reason(operation: SyncOperation) -> str:
     return "lease-expired" if operation.worker else "handed-over"
 
 
-def beat(claim: Claim) -> bool:
-    """Renew the lease; returns whether somebody asked to cancel. Raises StaleToken."""
+def beat(claim: Claim) -> None:
+    """Renew the lease. Raises StaleToken where the operation has ended, cancelled by somebody, or
+    has another owner."""
     owned = SyncOperation.objects.filter(
         pk=claim.operation, token=claim.fence.token, finished_at__isnull=True
     )
     if owned.update(beat=F("beat") + 1) != 1:
         raise StaleToken(f"operation {claim.operation} left token {claim.fence.token} behind")
-    return bool(owned.values_list("cancel_requested_by", flat=True).first())
 
 
 def append(claim: Claim, kind: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -195,20 +182,23 @@ def hand_over(claim: Claim) -> None:
 
 
 def cancel(operation: str, by: str) -> dict[str, Any]:
-    """Ask an operation to stop; returns its part of the status. Where no worker holds it, it ends
-    here. On one that has ended, or was asked before, this changes nothing.
+    """End an operation because somebody asked for it; returns its part of the status. On one that
+    has ended this changes nothing.
 
-    Raises UnknownOperation.
+    It ends here, whoever owns it and whether the owner is alive or not: what the owner has under
+    way is refused by the fence, each album is stored whole or not at all, and the owner stops at
+    its next beat. Raises UnknownOperation.
     """
     with log.appending() as appender:
         stored = SyncOperation.objects.filter(pk=operation).first()
         if stored is None:
             raise UnknownOperation(operation)
         if stored.finished_at is None:
-            if not stored.cancel_requested_by:
-                appender.append("cancel-requested", {"by": by}, operation)
-            if not stored.worker:
-                _end_cancelled(appender, operation)
+            appender.append("cancel-requested", {"by": by}, operation)
+            status = _operation(appender)
+            counts = {name: status[name] for name in ("total", "synced", "failed")}
+            appender.append("cancelled", {"by": by, **counts}, operation)
+            _forget_sheets()
         status = _operation(appender)
     checkpoints.record()
     return status
@@ -237,28 +227,6 @@ def fail(claim: Claim, error: SyncError) -> None:
         appender.append("failed", data, claim.operation)
         _forget_sheets()
     checkpoints.record()
-
-
-def finish_cancelled(claim: Claim) -> None:
-    """End the operation as its owner, because somebody asked for it."""
-    with log.appending(claim.fence) as appender:
-        _end_cancelled(appender, claim.operation)
-    checkpoints.record()
-
-
-def _end_cancelled(appender: Appender, operation: str) -> None:
-    status = _operation(appender)
-    appender.append(
-        "cancelled",
-        {
-            "by": status["cancel_requested_by"],
-            "total": status["total"],
-            "synced": status["synced"],
-            "failed": status["failed"],
-        },
-        operation,
-    )
-    _forget_sheets()
 
 
 def _operation(appender: Appender) -> dict[str, Any]:

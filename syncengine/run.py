@@ -80,13 +80,20 @@ class Run:
         """The rows of the sheet; those accepted before, where this operation is resumed."""
         sha256 = self._claim.status["operation"]["sheet"]
         if sha256 is not None:
-            return await self._parse(await self._database(_stored_body, sha256))
+            return await self._parse(await self._database(self._stored_body, sha256))
         stage = {"stage": "sheet", "total": None, "sheet": None}
         await self._write(operations.append, self._claim, "stage-started", stage)
         sheet = await self._sources.sheet()
         rows = await self._parse(sheet.body)
         await self._write(self._accept, sheet, rows)
         return rows
+
+    def _stored_body(self, sha256: str) -> bytes:
+        try:
+            return bytes(StoredSheet.objects.get(pk=sha256).body)
+        except StoredSheet.DoesNotExist:
+            operations.beat(self._claim)  # StaleToken where a cancel has forgotten it meanwhile
+            raise
 
     async def _parse(self, body: bytes) -> list[Row]:
         # A large sheet takes seconds, and in `serve` the browsers share this event loop.
@@ -184,10 +191,6 @@ class Run:
         """Run one transaction, then ring the bell."""
         await self._database(function, *args)
         self._ring()
-
-
-def _stored_body(sha256: str) -> bytes:
-    return bytes(StoredSheet.objects.get(pk=sha256).body)
 
 
 class Tasks:

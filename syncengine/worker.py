@@ -122,7 +122,7 @@ class SyncWorker(Worker):
                 await _stopped(run)
                 await self._park_in_an_outage(claim, outage)
         except StaleToken as stale:
-            logger.warning("%s", stale)
+            logger.info("%s: it was cancelled, or somebody else goes on", stale)
         except asyncio.CancelledError:
             # Told to stop: the next worker goes on where this one is.
             await asyncio.shield(self._give_back(claim, run))
@@ -149,7 +149,8 @@ class SyncWorker(Worker):
             await asyncio.sleep(LOOK_S)
 
     async def _keep_lease(self, claim: Claim, run: "asyncio.Task[None]") -> None:
-        """Beat while the run goes on; end it where somebody asked to. Raises what the run does."""
+        """Beat while the run goes on, at once where somebody nudges: the operation may have been
+        cancelled. Raises StaleToken then, and what the run does."""
         while not run.done():
             self._nudged.clear()
             nudged = asyncio.create_task(self._nudged.wait())
@@ -157,12 +158,8 @@ class SyncWorker(Worker):
                 {run, nudged}, timeout=operations.BEAT_S, return_when=asyncio.FIRST_COMPLETED
             )
             nudged.cancel()
-            if not run.done() and await self._database(operations.beat, claim):
-                await _stopped(run)
-                if not run.cancelled():
-                    break  # it came to its own end first
-                await self._database(operations.finish_cancelled, claim)
-                return
+            if not run.done():
+                await self._database(operations.beat, claim)
         run.result()
 
     async def _give_back(self, claim: Claim, run: "asyncio.Task[None]") -> None:

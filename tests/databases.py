@@ -28,19 +28,22 @@ class Databases:
         self._point_at(self._default)
 
     @contextmanager
-    def fresh(self) -> Iterator[str]:
-        """Yield the URL of a database that Django uses until the block ends.
+    def fresh(self, like: str = "") -> Iterator[str]:
+        """Yield the URL of a database that Django uses until the block ends; empty, or a copy of
+        the one with the URL `like`, which nobody may use meanwhile.
 
         Blocks may be nested: afterwards Django uses what it used before.
         """
         before = connections.settings["default"]["NAME"]
         number = next(self._numbers)
+        template = self._name(like) if like else self._template
+        connections.close_all()
         if self._on_sqlite:
             name = str(self._folder / f"test{number}.sqlite3")
-            shutil.copyfile(self._template, name)
+            shutil.copyfile(template, name)
         else:
             name = f"test{number}"
-            self._execute(f"CREATE DATABASE {name} TEMPLATE {self._template}")
+            self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         self._point_at(name)
         try:
             yield self._url(name)
@@ -49,6 +52,15 @@ class Databases:
             if not self._on_sqlite:
                 self._execute(f"DROP DATABASE {name} WITH (FORCE)")
             self._point_at(before)
+
+    def use(self, url: str) -> None:
+        """Let Django use one of the databases whose blocks have not ended, until told otherwise."""
+        self._point_at(self._name(url))
+
+    def _name(self, url: str) -> str:
+        if self._on_sqlite:
+            return url.removeprefix("sqlite:///")
+        return url.partition("@/")[2].partition("?")[0]
 
     def _point_at(self, name: str) -> None:
         connections.close_all()

@@ -41,7 +41,8 @@ class Process:
             )
         until = time.monotonic() + READY_LIMIT_S
         while not self._is_ready(said):
-            assert self._process.poll() is None, f"it died:\n{self.output}"
+            if self._process.poll() is not None and not self._is_ready(said):
+                raise AssertionError(f"it died:\n{self.output}")
             assert time.monotonic() < until, f"it is not ready:\n{self.output}"
             time.sleep(0.05)
 

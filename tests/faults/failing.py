@@ -24,6 +24,7 @@ POINTS = (
     "before-commit",
     "after-commit",
     "ring",
+    "checkpoint",
 )
 
 
@@ -53,10 +54,10 @@ class Failpoint:
 def install(reached: Failpoint) -> None:
     """Wrap the places where a worker can die, each around the step that it is named after."""
     from albums.sources.http import Answer, Http
-    from syncengine import fanout, log
+    from syncengine import checkpoints, fanout, log
 
     once, append, save = Http.once, log.Appender.append, log.Appender.save
-    appending, ring = log.appending, fanout.ring
+    appending, ring, record = log.appending, fanout.ring, checkpoints.record
 
     async def answered(self: Http, method: str, url: Any, *args: Any, **kwargs: Any) -> Answer:
         answer = await once(self, method, url, *args, **kwargs)
@@ -81,11 +82,16 @@ def install(reached: Failpoint) -> None:
         reached("ring")
         await ring()
 
+    def recorded() -> None:
+        reached("checkpoint")  # the first time when the worker starts, then at each end
+        record()
+
     Http.once = answered  # type: ignore[method-assign]
     log.Appender.append = appended  # type: ignore[method-assign]
     log.Appender.save = saved  # type: ignore[method-assign]
     log.appending = committed
     fanout.ring = rung
+    checkpoints.record = recorded
 
 
 def main() -> None:

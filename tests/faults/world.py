@@ -3,6 +3,7 @@ share. Whatever is made here is ended, and checked by the invariants, when the t
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,8 @@ class World:
     def _started(self, process: Any) -> Any:
         self.processes.append(process)
         process.start()
-        self.rss_at_start[process] = process.rss_bytes
+        with suppress(OSError, KeyError):  # it may have died by a failpoint already
+            self.rss_at_start[process] = process.rss_bytes
         return process
 
     def _log(self, kind: str) -> Path:

@@ -120,7 +120,6 @@ def test_after_each_end_one_can_start_again(end: str) -> None:
             operations.fail(claim, NetworkError())
         case _:
             operations.cancel(claim.operation, "bob")
-            operations.finish_cancelled(claim)
     operations.start("ann", "button")
     is_whole()
 
@@ -246,7 +245,6 @@ def test_a_stale_owner_can_do_nothing_any_more() -> None:
     acts: list[Any] = [
         operations.beat,
         operations.complete,
-        operations.finish_cancelled,
         operations.hand_over,
         operations.wait_over,
         lambda claim: operations.fail(claim, NetworkError()),
@@ -323,8 +321,6 @@ def test_cancelling_again_or_after_the_end_changes_nothing() -> None:
     for who in ("bob", "eve"):
         assert operations.cancel(claim.operation, who)["cancel_requested_by"] == "bob"
     assert kinds().count("cancel-requested") == 1
-    assert operations.beat(claim) is True
-    operations.finish_cancelled(claim)
     before = log.head().position
     operations.cancel(claim.operation, "eve")
     assert log.head().position == before
@@ -333,22 +329,19 @@ def test_cancelling_again_or_after_the_end_changes_nothing() -> None:
     is_whole()
 
 
-def test_a_cancelled_operation_whose_owner_died_is_ended_by_the_next_worker() -> None:
+def test_cancelling_ends_what_somebody_works_on_and_its_owner_can_do_nothing_more() -> None:
     claim = begin()
-    operations.cancel(claim.operation, "bob")
-    clock = Clock()
-    watcher = watch(clock)
-    assert operations.claim("w2", watcher) is None
-    clock.now_s += LEASE_S
-    assert operations.claim("w2", watcher) is None
-    assert log.current_status()["operation"]["state"] == "cancelled"
+    assert operations.cancel(claim.operation, "bob")["state"] == "cancelled"
+    for act in (operations.beat, operations.complete, operations.hand_over):
+        with pytest.raises(StaleToken):
+            act(claim)
+    assert kinds() == ["requested", "started", "cancel-requested", "cancelled"]
     is_whole()
 
 
 ENDS: dict[str, Any] = {
     "complete": operations.complete,
     "fail": lambda claim: operations.fail(claim, NetworkError()),
-    "finish_cancelled": operations.finish_cancelled,
     "hand_over": operations.hand_over,
     "park": lambda claim: operations.park(claim, timezone.now(), "spotify", "quota"),
 }
@@ -358,8 +351,6 @@ ENDS: dict[str, Any] = {
 def test_there_is_one_end_however_cancelling_and_ending_interleave(end: str) -> None:
     for _ in range(4):
         claim = begin()
-        if end == "finish_cancelled":
-            operations.cancel(claim.operation, "ann")
         at_once(
             partial(ENDS[end], claim),
             partial(operations.cancel, claim.operation, "bob"),
@@ -371,24 +362,21 @@ def test_there_is_one_end_however_cancelling_and_ending_interleave(end: str) -> 
     is_whole()
 
 
-@pytest.mark.parametrize("order", [("cancel", "complete"), ("complete", "cancel")])
-def test_whoever_ends_it_first_decides_how(order: tuple[str, str]) -> None:
-    claim = begin()
-    for act in order:
-        if act == "cancel":
-            operations.cancel(claim.operation, "bob")
-        else:
-            operations.complete(claim)
+def test_whoever_ends_it_first_decides_how() -> None:
+    cancelled = begin()
+    operations.cancel(cancelled.operation, "bob")
     with pytest.raises(StaleToken):
-        operations.finish_cancelled(claim)
-    assert kinds()[-1] == "completed"
+        operations.complete(cancelled)
+    completed = begin()
+    operations.complete(completed)
+    assert operations.cancel(completed.operation, "bob")["state"] == "completed"
     is_whole()
 
 
 def test_the_stored_sheet_is_forgotten_at_the_end() -> None:
-    for end in ("complete", "fail", "finish_cancelled"):
+    ends = ENDS | {"cancel": lambda claim: operations.cancel(claim.operation, "bob")}
+    for end in ("complete", "fail", "cancel"):
         claim = begin()
         StoredSheet.objects.create(sha256="a" * 64, body=b"x")
-        operations.cancel(claim.operation, "bob")
-        ENDS[end](claim)
+        ends[end](claim)
         assert not StoredSheet.objects.exists()

@@ -172,7 +172,6 @@ def test_a_stale_worker_writes_nothing(sync: Sync, demo: Demo) -> None:
         lambda: operations.append(stale, "stage-started", stage),
         lambda: operations.beat(stale),
         lambda: operations.complete(stale),
-        lambda: operations.finish_cancelled(stale),
         lambda: operations.wait_over(stale),
         lambda: operations.hand_over(stale),
     ):

@@ -24,6 +24,7 @@ from albums.sources.settings import SourceSettings
 from syncengine import checkpoints, fanout, operations, presence
 from syncengine.duties import DatabaseThread, tried_again
 from syncengine.fanout import Bell
+from syncengine.guard import Guard
 from syncengine.log import StaleToken
 from syncengine.operations import Claim, LeaseWatch
 from syncengine.run import Run
@@ -51,6 +52,7 @@ class SyncWorker(Worker):
         self._bell = Bell()
         self._watch = LeaseWatch()
         self._database = DatabaseThread("sync-worker")
+        self._guard = Guard()
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT (for `runworker`)."""
@@ -70,6 +72,8 @@ class SyncWorker(Worker):
             asyncio.create_task(tried_again(duty))
             for duty in (listening, self._bell.ringing, self._be_seen)
         ]
+        if not self._until_idle:
+            helpers.append(asyncio.create_task(tried_again(self._guard.guarding)))
         try:
             async with connected(source_settings()) as sources:
                 await tried_again(partial(self._work, sources))
@@ -82,6 +86,7 @@ class SyncWorker(Worker):
         with contextlib.suppress(Error):
             await self._database(presence.gone, self.name)
         await self._database.close()
+        await self._guard.close()
 
     async def listener(self, channel: str) -> None:
         """Channels' hook for one channel: here every message is the same nudge."""
@@ -104,6 +109,7 @@ class SyncWorker(Worker):
     async def _carry_out(self, claim: Claim, sources: Sources) -> None:
         """Run a claimed operation and keep its lease, until it ends or somebody else has it."""
         self._bell.pull()
+        self._guard.look()
         sync = Run(claim, sources, self._database, self._bell.pull).sync()
         run = asyncio.create_task(sync)
         try:

@@ -20,12 +20,28 @@ hypothesis_settings.register_profile(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
+hypothesis_settings.register_profile(
+    "all-faults", hypothesis_settings.get_profile("groovelog"), max_examples=1000
+)
 hypothesis_settings.load_profile("groovelog")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all-faults", action="store_true", help="the tests marked `long`, too")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("all_faults"):
+        hypothesis_settings.load_profile("all-faults")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On the servers, run what depends on a database or a channel layer; the rest would only
-    repeat itself."""
+    """Without `--all-faults`, skip what is long by name. On the servers, run what depends on a
+    database or a channel layer; the rest would only repeat itself."""
+    if not config.getoption("all_faults"):
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(pytest.mark.skip(reason="long: run it by --all-faults"))
     if config.getoption("backends") == "servers":
         kept = [item for item in items if "databases" in getattr(item, "fixturenames", ())]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])

@@ -22,6 +22,7 @@ Use cases:
 - `history`: what audits read
 - `presence`: which workers are alive
 - `verify`, `rebuild`: whether the record holds, and the projections follow from it
+- `guard`: verifies beside every worker, and keeps for the pages what does not hold
 
 Doors:
 - `fanout`: the doorbell, the only sender to the channel layer

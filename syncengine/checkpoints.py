@@ -1,7 +1,8 @@
 """The head of the log, written outside the database at every end of a sync.
 
 Whoever rewrites the whole chain, or cuts its tail, would have to change this file as well; keep
-copies of it elsewhere. One JSON object a line: `{"log", "position", "hash", "at"}`.
+copies of it elsewhere. One JSON object a line: `{"log", "database", "position", "hash", "at"}`;
+`database` is where it is, so that another log in the place of this one is noticed.
 """
 
 import json
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
+from django.db import connection
 
 from syncengine import log
 from syncengine.events import canonical
@@ -20,9 +22,13 @@ from syncengine.schemas import END_KINDS
 
 logger = logging.getLogger("groovelog.checkpoints")
 
+FILE_OF_LOG = "checkpoints-{}.jsonl"
+
 
 @dataclass(frozen=True)
 class Checkpoint:
+    log: str
+    database: str
     position: int
     hash: str
 
@@ -31,7 +37,7 @@ def path() -> Path:
     """`CHECKPOINT_FILE`, by default one file a log in `var/`."""
     if settings.CHECKPOINT_FILE:
         return Path(settings.CHECKPOINT_FILE)
-    return Path(settings.VAR_DIR) / f"checkpoints-{log.head().log_id}.jsonl"
+    return Path(settings.VAR_DIR) / FILE_OF_LOG.format(log.head().log_id)
 
 
 def record() -> None:
@@ -55,6 +61,7 @@ def _record() -> None:
     line = canonical(
         {
             "log": log.head().log_id,
+            "database": _database(),
             "position": newest.position,
             "hash": newest.hash,
             "at": newest.as_event().at,
@@ -70,18 +77,46 @@ def _record() -> None:
 
 def stored() -> list[Checkpoint]:
     """The checkpoints of this log, oldest first. A line that was cut by a crash is passed over."""
-    if not path().exists():
+    checkpoints = _read(path())
+    log_id = checkpoints and log.head().log_id
+    return [checkpoint for checkpoint in checkpoints if checkpoint.log == log_id]
+
+
+def replaced() -> Checkpoint | None:
+    """The newest checkpoint of another log that was kept where this one is now, if there is any."""
+    own = path()
+    files = [own] if settings.CHECKPOINT_FILE else own.parent.glob(FILE_OF_LOG.format("*"))
+    log_id, database = log.head().log_id, _database()
+    others = [
+        checkpoint
+        for file in files
+        for checkpoint in _read(file)
+        if checkpoint.log != log_id and checkpoint.database == database
+    ]
+    return others[-1] if others else None
+
+
+def _read(file: Path) -> list[Checkpoint]:
+    if not file.exists():
         return []
-    log_id = log.head().log_id
     checkpoints = []
-    for line in path().read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             entry = json.loads(line)
-            if entry["log"] == log_id:
-                checkpoints.append(Checkpoint(int(entry["position"]), str(entry["hash"])))
-        except (ValueError, KeyError, TypeError, OverflowError):
+            place = (str(entry["log"]), str(entry.get("database", "")))
+            checkpoints.append(Checkpoint(*place, int(entry["position"]), str(entry["hash"])))
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             continue
     return checkpoints
+
+
+def _database() -> str:
+    """Where the database is, by the settings: what is in it cannot change that."""
+    settings_dict = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return str(Path(settings_dict["NAME"]).resolve())
+    host = settings_dict["HOST"] or settings_dict.get("OPTIONS", {}).get("host", "")
+    return f"{host}:{settings_dict['PORT']}/{settings_dict['NAME']}"
 
 
 def _ends_in_newline(file: BinaryIO) -> bool:

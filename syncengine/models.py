@@ -166,3 +166,19 @@ class WorkerPresence(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Finding(models.Model):
+    """One row while the log does not hold: what the newest verification found, for the pages."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    found_at = models.DateTimeField(help_text="When it was first found.")
+    holds_to = models.BigIntegerField(help_text="The last position up to which the log is whole.")
+    first_bad = models.BigIntegerField(null=True)
+    problem = models.TextField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.problem

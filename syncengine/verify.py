@@ -48,6 +48,14 @@ def verify(progress: Callable[[int], None] = lambda position: None) -> Report:
     marks = _marks()  # before the head: a sync that ends in between must not look cut off
     head = log.head()
     report.head = head.position
+    if (other := checkpoints.replaced()) is not None:
+        # The log's id is in the database, too, so who rewrites everything may take another one.
+        report.broken_at(
+            1,
+            f"another log than this database had when a checkpoint was written at {other.position}"
+            " (where a new one was begun on purpose, move the old checkpoints away)",
+        )
+        return report
     status = empty(head.log_id)
     position, expected = 0, head.log_id
     while position < head.position:
@@ -63,8 +71,8 @@ def verify(progress: Callable[[int], None] = lambda position: None) -> Report:
                 report.broken_at(position + 1, why)
                 return report
             position, expected = row.position, row.hash
+            report.holds_to = position
         status = fold((row.as_event() for row in rows), status)
-        report.holds_to = position
         progress(position)
     if expected != head.hash:
         report.broken_at(position, "the head has another hash")

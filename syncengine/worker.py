@@ -26,6 +26,7 @@ from albums.sources.settings import SourceSettings
 from syncengine import checkpoints, fanout, operations, outages, presence
 from syncengine.duties import DatabaseThread, tried_again
 from syncengine.fanout import Bell
+from syncengine.guard import Guard
 from syncengine.log import StaleToken
 from syncengine.operations import Claim, LeaseWatch
 from syncengine.outages import Outage
@@ -57,6 +58,7 @@ class SyncWorker(Worker):
         self._watch = LeaseWatch()
         self._database = DatabaseThread("sync-worker")
         self._waits_in_vain = 0  # for the database, one after the other
+        self._guard = Guard()
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT (for `runworker`)."""
@@ -76,6 +78,8 @@ class SyncWorker(Worker):
             asyncio.create_task(tried_again(duty))
             for duty in (listening, self._bell.ringing, self._be_seen)
         ]
+        if not self._until_idle:
+            helpers.append(asyncio.create_task(tried_again(self._guard.guarding)))
         try:
             async with connected(source_settings()) as sources:
                 await tried_again(partial(self._work, sources))
@@ -88,6 +92,7 @@ class SyncWorker(Worker):
         with contextlib.suppress(Error):
             await self._database(presence.gone, self.name)
         await self._database.close()
+        await self._guard.close()
 
     async def listener(self, channel: str) -> None:
         """Channels' hook for one channel: here every message is the same nudge."""
@@ -110,6 +115,7 @@ class SyncWorker(Worker):
     async def _carry_out(self, claim: Claim, sources: Sources) -> None:
         """Run a claimed operation and keep its lease, until it ends or somebody else has it."""
         self._bell.pull()
+        self._guard.look()
         sync = Run(claim, sources, self._database, self._bell.pull).sync()
         run = asyncio.create_task(sync)
         try:

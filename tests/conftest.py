@@ -20,11 +20,19 @@ hypothesis_settings.register_profile(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
+hypothesis_settings.register_profile(
+    "all-faults", hypothesis_settings.get_profile("groovelog"), max_examples=1000
+)
 hypothesis_settings.load_profile("groovelog")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all-faults", action="store_true", help="the tests marked `long`, too")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("all_faults"):
+        hypothesis_settings.load_profile("all-faults")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

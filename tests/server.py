@@ -4,6 +4,7 @@ import json
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from django.db import connections
 
 from tests.accounts import PASSWORD, account
+from tests.commands import manage
 from tests.databases import Databases
 from tests.demo import Demo
 from tests.process import ANSWER_LIMIT_S, ServeProcess, WebProcess
@@ -46,6 +48,16 @@ class Asked(WebProcess):
         headers = self.login(username) if username else {}
         return self._ask(urllib.request.Request(self.origin + path, headers=headers))
 
+    def page(self, path: str, username: str = "") -> str:
+        """A page as HTML."""
+        headers = self.login(username) if username else {}
+        request = urllib.request.Request(
+            self.origin + path, headers=headers | {"Accept": "text/html"}
+        )
+        with self.opener.open(request, timeout=ANSWER_LIMIT_S) as answer:
+            text: str = answer.read().decode()
+        return text
+
     def post(self, path: str, username: str) -> dict[str, Any]:
         headers = self.login(username)
         token = headers["Cookie"].partition("csrftoken=")[2].partition(";")[0]
@@ -65,6 +77,16 @@ class Web(Asked):
     def __init__(self, output: Path, environment: Mapping[str, str]) -> None:
         command = ("-m", "daphne", "-b", "127.0.0.1", "-p", "{port}", "asgi:application")
         super().__init__(output, environment, *command)
+
+    def start(self) -> None:
+        collect_static_files()
+        super().start()
+
+
+@cache
+def collect_static_files() -> None:
+    """What the README asks for before `daphne`, once for all tests."""
+    assert manage({}, "collectstatic", "--noinput").returncode == 0
 
 
 class Server(ServeProcess, Asked):

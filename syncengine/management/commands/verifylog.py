@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from syncengine.verify import verify
+from syncengine import guard
 
 
 class Command(BaseCommand):
@@ -14,7 +14,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        report = verify()
+        report = guard.check()
         if report.is_sound:
             self.stdout.write(f"The log holds from position 1 to {report.head}.")
             return

@@ -1,6 +1,7 @@
 """The head of the log, kept outside the database."""
 
 import json
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ from django.conf import LazySettings
 
 from albums.sources.errors import NetworkError
 from syncengine import checkpoints, log, operations
-from syncengine.models import SyncEvent
+from syncengine.models import LogHead, SyncEvent
 from syncengine.schemas import END_KINDS
 from syncengine.verify import verify
+from tests.databases import Databases
 from tests.histories import audit, begin, write_history
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -49,7 +51,13 @@ def test_each_end_of_a_sync_is_written_once() -> None:
     assert len(rows) == 3
     log_id = log.head().log_id
     assert lines() == [
-        {"log": log_id, "position": row.position, "hash": row.hash, "at": row.as_event().at}
+        {
+            "log": log_id,
+            "database": checkpoints._database(),
+            "position": row.position,
+            "hash": row.hash,
+            "at": row.as_event().at,
+        }
         for row in rows
     ]
 
@@ -128,3 +136,58 @@ def test_by_default_each_log_has_a_file_of_its_own(settings: LazySettings, tmp_p
     checkpoints.record()
     (file,) = (tmp_path / "var").iterdir()
     assert file.name == f"checkpoints-{log.head().log_id}.jsonl"
+
+
+@pytest.fixture
+def folder(settings: LazySettings, tmp_path: Path) -> Path:
+    """Checkpoints go where they go by default, one file a log."""
+    settings.CHECKPOINT_FILE, settings.VAR_DIR = "", tmp_path / "var"
+    return tmp_path / "var"
+
+
+def test_another_log_in_the_place_of_this_one_is_noticed(folder: Path) -> None:
+    write_history()
+    checkpoints.record()
+    LogHead.objects.update(log_id="a" * 64)
+    other = checkpoints.replaced()
+    assert other is not None and other.position == SyncEvent.objects.filter(
+        kind__in=END_KINDS
+    ).values_list("position", flat=True).latest("position")
+    assert verify().first_bad == 1
+    next(folder.iterdir()).rename(folder / "kept-aside.jsonl")
+    assert checkpoints.replaced() is None
+
+
+def test_logs_of_other_databases_in_the_same_folder_are_none_of_its_business(
+    folder: Path, databases: Databases
+) -> None:
+    """The demo's beside one's own, or a backup that was restored beside what it is a backup of."""
+    for _ in range(2):
+        with databases.fresh():
+            become_another_log()
+            operations.complete(begin())
+            checkpoints.record()
+            assert verify().is_sound, verify().problems
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_one_file_for_several_databases_is_read_by_their_places(databases: Databases) -> None:
+    for _ in range(2):
+        with databases.fresh():
+            become_another_log()
+            operations.complete(begin())
+            checkpoints.record()
+            assert verify().is_sound, verify().problems
+
+
+def become_another_log() -> None:
+    """The test's databases are copies of one, before its first event."""
+    log_id = secrets.token_hex(32)
+    status = json.dumps(log.current_status() | {"hash": log_id})
+    LogHead.objects.update(log_id=log_id, hash=log_id, status=status)
+
+
+def test_checkpoints_without_a_place_say_nothing_of_other_logs() -> None:
+    entry = {"log": "f" * 64, "position": 5, "hash": "e" * 64, "at": ""}
+    checkpoints.path().write_text(json.dumps(entry) + "\n")
+    assert checkpoints.replaced() is None

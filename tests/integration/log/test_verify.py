@@ -5,20 +5,34 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
+from hypothesis import assume, given, reject
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from syncengine import checkpoints, log, operations
 from syncengine.models import LogHead, SyncEvent
 from syncengine.projection import empty, fold
 from syncengine.triggers import TABLE
 from syncengine.verify import verify
+from tests.amount import examples
 from tests.chain import hash_of, json_text
 from tests.histories import begin
-from tests.tampering import COLUMNS, drop_triggers, insert, on_postgresql, raw, row_at
+from tests.tampering import (
+    COLUMNS,
+    as_stored,
+    drop_triggers,
+    insert,
+    on_postgresql,
+    raw,
+    row_at,
+)
 
 NUMBERS = {"position", "version"}
 UUIDS = {"operation", "album"}
@@ -132,6 +146,58 @@ def test_any_byte_of_any_column_of_an_event(open_history: int, column: str) -> N
     assert verify().is_sound
 
 
+@pytest.mark.usefixtures("triggers_aside")
+@hypothesis_settings(max_examples=examples(60))
+@given(
+    column=st.sampled_from(COLUMNS),
+    where=st.floats(0, 1, exclude_max=True),
+    byte=st.floats(0, 1, exclude_max=True),
+    bits=st.integers(1, 255),
+)
+def test_any_bits_of_any_byte(
+    open_history: int, column: str, where: float, byte: float, bits: int
+) -> None:
+    position, before = 1 + int(where * open_history), as_stored()
+    value = stored_row(position)[column]
+    assume(value not in (None, ""))
+    text = bytearray(str(value).encode())
+    text[int(byte * len(text))] ^= bits
+    with rolled_back():
+        try:
+            overwrite(position, column, bytes(text))
+        except (DatabaseError, ValueError):
+            reject()  # the column cannot hold that
+        assume(has_changed(before))
+        report = verify()
+        assert report.first_bad is not None, (position, column, text)
+        assert report.first_bad <= position + 1
+
+
+@contextmanager
+def rolled_back() -> Iterator[None]:
+    with transaction.atomic():
+        try:
+            yield
+        finally:
+            transaction.set_rollback(True)
+
+
+def has_changed(before: list[tuple[Any, ...]]) -> bool:
+    """False where other bytes are the same value, such as a digit of a UUID in capitals."""
+    try:
+        return as_stored() != before
+    except DatabaseError:
+        return True  # what was written is no text
+
+
+def overwrite(position: int, column: str, text: bytes) -> None:
+    """Store these bytes, also where they are no text."""
+    if on_postgresql():
+        update(position, column, text.decode("latin-1"))
+    else:
+        raw(f"UPDATE {TABLE} SET {column} = CAST(%s AS text) WHERE position = %s", text, position)
+
+
 def stored_row(position: int) -> dict[str, Any]:
     """A row as it is stored: times and UUIDs as text on SQLite, without a converter between."""
     if on_postgresql():
@@ -233,8 +299,25 @@ def test_a_whole_chain_rewritten_consistently(open_history: int, changed: int) -
     assert verify().is_sound, "nothing but the checkpoint could tell"
 
 
-def rewrite(changed: int) -> None:
-    """Change the time of one event, and every hash from it on, as a careful forger would."""
+@pytest.mark.usefixtures("triggers_aside")
+@pytest.mark.parametrize("file", ["one of its own", "one a log"])
+def test_a_whole_chain_rewritten_under_another_log_id(
+    open_history: int, settings: LazySettings, tmp_path: Path, file: str
+) -> None:
+    if file == "one a log":
+        settings.CHECKPOINT_FILE, settings.VAR_DIR = "", tmp_path / "var"
+        checkpoints.record()
+    rewrite(0, log_id="a" * 64)
+    found_at(1)
+    operations.complete(begin())  # what the forger's log goes on with does not hide it
+    checkpoints.record()
+    found_at(1)
+
+
+def rewrite(changed: int, log_id: str = "") -> None:
+    """Change the time of one event, and every hash from it on, as a careful forger would; with a
+    `log_id` from the very beginning on."""
+    LogHead.objects.update(log_id=log_id or log.head().log_id)
     previous_hash = log.head().log_id
     for row in SyncEvent.objects.order_by("position"):
         event = row.as_event()

@@ -1,8 +1,8 @@
 """A pytest plugin: chooses and starts the database and the channel layer before Django is set up.
 
 `--backends=sqlite` (the default): SQLite files and the in-process channel layer.
-`--backends=servers`: a PostgreSQL and a Redis server of their own, on this machine; with pytest-xdist
-(`-n 4`) each of its processes has its own.
+`--backends=servers`: a PostgreSQL and a Redis server of their own, on this machine; with
+pytest-xdist (`-n 4`) each of its processes has its own.
 """
 
 import atexit

@@ -31,6 +31,7 @@ Doors:
 - `watchers`: who watches, across processes
 - `duties`: a thread for the database, and to be tried again, for tasks that live long
 - `origin`, `roles`, `http`: who may come in
+- `rights`, `signals`: who may stay, and what rings when that may have changed
 - `consumers`, `views`, `urls`: the socket and the HTTP interface
 - `management/commands`: the terminal
 """

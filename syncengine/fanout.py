@@ -8,18 +8,21 @@ an event. Channels delivers at most once (https://channels.readthedocs.io, "Chan
 import asyncio
 import contextlib
 import logging
+import threading
 from collections.abc import AsyncIterator, Awaitable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from channels.layers import get_channel_layer
+from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 logger = logging.getLogger("groovelog.fanout")
 
 GROUP = "sync"  # every web process listens here
 WORKER_CHANNEL = "sync"  # one worker takes each message from here
 RING_LIMIT_S = 1.0  # a channel layer that hangs must not hold up a sync
-GROUP_RENEWAL_S = 10.0  # layers forget members: after a flush, an expiry, a restart
-FIRST_RETRY_S, LAST_RETRY_S = 0.5, 5.0
+JOIN_LIMIT_S = 5.0
+GROUP_RENEWAL_S = 5.0  # layers forget members: after a flush, an expiry, a restart
+FIRST_RETRY_S, LAST_RETRY_S = 0.5, 2.0
 
 
 async def ring() -> None:
@@ -30,6 +33,11 @@ async def ring() -> None:
 async def nudge_worker() -> None:
     """Tell one worker that there may be work. Never fails."""
     await _send(get_channel_layer().send(WORKER_CHANNEL, {"type": "nudge"}))
+
+
+async def ring_and_nudge() -> None:
+    """Both at once, so that a channel layer that hangs costs its limit once. Never fails."""
+    await asyncio.gather(ring(), nudge_worker())
 
 
 async def announce(process: str, names: list[str]) -> None:
@@ -52,6 +60,29 @@ async def _send(sending: Awaitable[None]) -> bool:
         # Nobody is lost by it: everybody looks into the log by themselves within seconds.
         logger.warning("the channel layer took no message: %s", type(error).__name__)
         return False
+
+
+_rights_pulled = threading.Event()
+# Its thread is waited for at exit, so that a command that ends at once is heard, too.
+_rights_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rights-bell")
+
+
+def ring_rights() -> None:
+    """Tell the other web processes that rights may have changed. Never waits and never fails;
+    callable from any thread, with an event loop or without."""
+    # The in-process layer has no other processes, and is no matter for other threads.
+    if not isinstance(get_channel_layer(), InMemoryChannelLayer) and not _rights_pulled.is_set():
+        _rights_pulled.set()
+        _rights_thread.submit(_ring_rights)
+
+
+def _ring_rights() -> None:
+    _rights_pulled.clear()
+
+    async def ring() -> bool:
+        return await _send(get_channel_layer().group_send(GROUP, {"type": "rights"}))
+
+    asyncio.run(ring())
 
 
 class Bell:
@@ -92,7 +123,8 @@ async def _received(join: bool) -> AsyncIterator[dict[str, Any]]:
             channel = await layer.new_channel() if join else WORKER_CHANNEL
             while True:
                 if join:
-                    await layer.group_add(GROUP, channel)
+                    async with asyncio.timeout(JOIN_LIMIT_S):
+                        await layer.group_add(GROUP, channel)
                 message = None
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(GROUP_RENEWAL_S):

@@ -10,12 +10,15 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
+from syncengine.rights import Admission
 from syncengine.tail import Frame
 
 logger = logging.getLogger("groovelog.sockets")
 
 WINDOW_BYTES = 512 * 1024
-SLOW_S = 10.0
+SLOW_S = 9.0  # looked at every second, so that nobody is kept for more than 10 s
+USELESS = 200  # acknowledgements of nothing, within ...
+USELESS_S = 10.0
 NOTHING_SENT = -1
 
 
@@ -25,20 +28,31 @@ class Socket:
     old events. `position` is what it has been sent."""
 
     name: str
+    admission: Admission
     may_read_history: bool
     send_text: Callable[[str], Awaitable[None]]
-    close: Callable[[int], Awaitable[None]]
+    hang_up: Callable[[int], Awaitable[None]]
     position: int = NOTHING_SENT
+    _closed: bool = field(default=False, init=False)
+    _useless: deque[float] = field(default_factory=lambda: deque(maxlen=USELESS), init=False)
+    """Monotonic times of the newest acknowledgements of nothing."""
     _ahead: deque[tuple[int, int, float]] = field(default_factory=deque, init=False)
     """(position, bytes, monotonic time) of each frame of events that is not acknowledged yet."""
     _ahead_bytes: int = field(default=0, init=False)
 
     async def send(self, text: str) -> None:
         """Send; a browser that has gone is noticed when its socket closes."""
+        if self._closed:
+            return
         try:
             await self.send_text(text)
         except Exception as error:
             logger.info("a socket has gone: %s", type(error).__name__)
+
+    async def close(self, code: int) -> None:
+        """Send nothing from now on, frames that are being sent included, and say why."""
+        self._closed = True
+        await self.hang_up(code)
 
     async def send_snapshot(self, position: int, text: str) -> None:
         """Send a snapshot, unless the browser has yet to read what it was sent before."""
@@ -50,16 +64,23 @@ class Socket:
         """Send those that follow what it has, as far as its window allows; the next
         acknowledgement, or whoever overtook this, goes on from there."""
         for frame in frames:
-            if self._ahead_bytes > WINDOW_BYTES or self.position != frame.after:
+            if self._closed or self._ahead_bytes > WINDOW_BYTES or self.position != frame.after:
                 return
             self.position = frame.position
             self._ahead.append((frame.position, len(frame.text), time.monotonic()))
             self._ahead_bytes += len(frame.text)
             await self.send(frame.text)
 
-    def acknowledge(self, position: int) -> None:
+    def acknowledge(self, position: int) -> bool:
+        """Take an acknowledgement; False from one that talks too much: one a frame is always
+        welcome, however fast the frames come, but not so many for nothing."""
+        if not self._ahead or self._ahead[0][0] > position:
+            now = time.monotonic()
+            self._useless.append(now)
+            return len(self._useless) < USELESS or now - self._useless[0] > USELESS_S
         while self._ahead and self._ahead[0][0] <= position:
             self._ahead_bytes -= self._ahead.popleft()[1]
+        return True
 
     def start_afresh(self) -> None:
         """Forget what was sent: it belongs to another log."""

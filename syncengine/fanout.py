@@ -51,15 +51,40 @@ async def is_alive() -> bool:
     return await _send(get_channel_layer().group_send(GROUP, {"type": "bell"}))
 
 
+class _Outage:
+    """Is said once when it begins and once when it is over, however often it is met."""
+
+    def __init__(self, begins: str, is_over: str) -> None:
+        self._begins, self._is_over = begins, is_over
+        self._lasts = False
+
+    def met(self, error: Exception) -> None:
+        if not self._lasts:
+            logger.warning(
+                "%s (%s): events are late by up to a second", self._begins, type(error).__name__
+            )
+        self._lasts = True
+
+    def over(self) -> None:
+        if self._lasts:
+            logger.warning(self._is_over)
+        self._lasts = False
+
+
+_sending = _Outage("the channel layer takes no message", "the channel layer takes messages again")
+_receiving = _Outage("the channel layer does not answer", "the channel layer answers again")
+
+
 async def _send(sending: Awaitable[None]) -> bool:
     try:
         async with asyncio.timeout(RING_LIMIT_S):
             await sending
-        return True
     except Exception as error:
-        # Nobody is lost by it: everybody looks into the log by themselves within seconds.
-        logger.warning("the channel layer took no message: %s", type(error).__name__)
+        # Nobody is lost by it: everybody looks into the log by themselves every second.
+        _sending.met(error)
         return False
+    _sending.over()
+    return True
 
 
 _rights_pulled = threading.Event()
@@ -116,23 +141,26 @@ async def worker_messages() -> AsyncIterator[dict[str, Any]]:
 
 
 async def _received(join: bool) -> AsyncIterator[dict[str, Any]]:
+    layer = get_channel_layer()
+    # One name for ever: a layer keeps those that it has been told until they expire.
+    channel = await layer.new_channel() if join else WORKER_CHANNEL
     retry_s = FIRST_RETRY_S
     while True:
         try:
-            layer = get_channel_layer()
-            channel = await layer.new_channel() if join else WORKER_CHANNEL
-            while True:
-                if join:
-                    async with asyncio.timeout(JOIN_LIMIT_S):
-                        await layer.group_add(GROUP, channel)
-                message = None
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(GROUP_RENEWAL_S):
-                        message = await layer.receive(channel)
-                retry_s = FIRST_RETRY_S
-                if message is not None:
-                    yield message
+            if join:
+                async with asyncio.timeout(JOIN_LIMIT_S):
+                    await layer.group_add(GROUP, channel)
+            message = None
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(GROUP_RENEWAL_S):
+                    message = await layer.receive(channel)
         except Exception as error:
-            logger.warning("the channel layer does not answer: %s", type(error).__name__)
+            _receiving.met(error)
             await asyncio.sleep(retry_s)
             retry_s = min(retry_s * 2, LAST_RETRY_S)
+            continue
+        retry_s = FIRST_RETRY_S
+        if join or message is not None:  # who only waits cannot tell a hang from silence
+            _receiving.over()
+        if message is not None:
+            yield message

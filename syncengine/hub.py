@@ -167,9 +167,9 @@ class Hub:
             # In short steps, since a sync may start meanwhile and shorten the interval.
             await asyncio.sleep(STEP_S)
             is_due = time.monotonic() - sent_at >= self._heartbeat_interval_s - STEP_S / 2
-            if is_due or self._delay_told != self._watchers.are_delayed:
+            if is_due or self._delay_told != self._watchers.echo.is_late:
                 sent_at = time.monotonic()
-                self._delay_told = self._watchers.are_delayed
+                self._delay_told = self._watchers.echo.is_late
                 seen_at = await self._database(presence.last_seen_at)
                 self._worker_seen_at = None if seen_at is None else instant(seen_at)
                 await self._send_to_all(self._heartbeat())
@@ -269,7 +269,7 @@ class Hub:
             "at": instant(timezone.now()),
             "worker_seen_at": self._worker_seen_at,
         }
-        return encoded(beat | ({"delayed": True} if self._watchers.are_delayed else {}))
+        return encoded(beat | ({"delayed": True} if self._watchers.echo.is_late else {}))
 
     # Who watches
 

@@ -5,11 +5,11 @@ import time
 import uuid
 
 from syncengine import fanout
+from syncengine.echo import Echo
 
 ANNOUNCE_S = 5.0
+AGAIN_S = 1.0  # as long as the echo of an announcement is due
 GONE_S = 15.0  # a process that has not said anything for this long
-AGAIN_S = 1.0  # an announcement whose echo is due is repeated so often
-ECHO_S = 3.0  # a channel layer that works brings it back long before
 
 
 class Watchers:
@@ -18,7 +18,7 @@ class Watchers:
     def __init__(self) -> None:
         self._process = str(uuid.uuid4())
         self._heard: dict[str, tuple[float, list[str]]] = {}
-        self._echo_due_since: float | None = None
+        self.echo = Echo()
 
     @property
     def names(self) -> list[str]:
@@ -30,13 +30,7 @@ class Watchers:
     @property
     def announce_s(self) -> float:
         """When to announce again."""
-        return ANNOUNCE_S if self._echo_due_since is None else AGAIN_S
-
-    @property
-    def are_delayed(self) -> bool:
-        """Whether the channel layer does not bring back what this process sends."""
-        due_since = self._echo_due_since
-        return due_since is not None and time.monotonic() - due_since > ECHO_S
+        return AGAIN_S if self.echo.is_due else ANNOUNCE_S
 
     def note(self, names: list[str]) -> bool:
         """Note who watches through this process; returns whether that is new."""
@@ -48,13 +42,12 @@ class Watchers:
         """Tell the other processes who watches through this one."""
         _, names = self._heard.get(self._process, (0.0, []))
         self.note(names)
-        if self._echo_due_since is None:
-            self._echo_due_since = time.monotonic()
+        self.echo.sent()
         await fanout.announce(self._process, names)
 
     def hear(self, process: str, names: list[str]) -> None:
         """Take what another process has announced; this one knows better than its late echo."""
         if process == self._process:
-            self._echo_due_since = None
+            self.echo.heard()
         else:
             self._heard[process] = (time.monotonic(), names)

@@ -49,9 +49,9 @@ class World:
         """Start one more web server."""
         return self._started(Web(self._log("web"), self.environment | environment))
 
-    def serve(self) -> Server:
+    def serve(self, **environment: str) -> Server:
         """Start the web server and a worker in one process."""
-        server = Server(self._log("serve"), self.environment)
+        server = Server(self._log("serve"), self.environment | environment)
         self.processes.append(server)
         self.rss_at_start[server] = server.rss_bytes
         return server

@@ -12,9 +12,11 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from project.outages import refused_in_an_outage  # noqa: E402
+from project.shutdown import close_sockets_first  # noqa: E402
 from syncengine.consumers import SyncConsumer  # noqa: E402
 from syncengine.origin import same_origin_only  # noqa: E402
 
+close_sockets_first()
 application = ProtocolTypeRouter(
     {
         "http": django_application,

@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from project.environment import address, database, env, flag, number
 from project.postgresql import with_limits
+from project.redis import channel_layer
 from project.secret_key import kept_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -49,15 +50,8 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = address("REDIS_URL", ("redis", "rediss", "unix"))
-if REDIS_URL:
-    CHANNEL_LAYERS = {
-        "default": {
-            "BACKEND": "channels_redis.core.RedisChannelLayer",
-            "CONFIG": {"hosts": [REDIS_URL]},
-        }
-    }
-else:
-    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+IN_PROCESS = {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+CHANNEL_LAYERS = {"default": channel_layer(REDIS_URL) if REDIS_URL else IN_PROCESS}
 
 CHECKPOINT_FILE = env.str("CHECKPOINT_FILE", "")
 

@@ -169,5 +169,4 @@ def _number(request: HttpRequest, name: str, *, default: int, at_most: int) -> i
 
 
 def _ring_and_nudge() -> None:
-    async_to_sync(fanout.ring)()
-    async_to_sync(fanout.nudge_worker)()
+    async_to_sync(fanout.ring_and_nudge)()

@@ -43,6 +43,24 @@ class Asked(WebProcess):
             self._cookies[username] = "; ".join(cookies)
         return {"Cookie": self._cookies[username]}
 
+    def forget(self, username: str) -> str:
+        """Let the next login make another session; returns the cookies of this one."""
+        return self._cookies.pop(username)
+
+    def logout(self, cookies: str) -> None:
+        """Sign out as the page's own form does."""
+        self._submit("/accounts/logout/", cookies, b"")
+
+    def submit(self, path: str, username: str, form: bytes) -> None:
+        """Send a form of a page."""
+        self._submit(path, self.login(username)["Cookie"], form)
+
+    def _submit(self, path: str, cookies: str, form: bytes) -> None:
+        token = cookies.partition("csrftoken=")[2].partition(";")[0]
+        headers = {"Cookie": cookies, "X-CSRFToken": token}
+        request = urllib.request.Request(self.origin + path, form, headers, method="POST")
+        self.opener.open(request, timeout=ANSWER_LIMIT_S).close()
+
     def get(self, path: str, username: str = "") -> dict[str, Any]:
         headers = self.login(username) if username else {}
         return self._ask(urllib.request.Request(self.origin + path, headers=headers))

@@ -11,6 +11,7 @@ from tests.accounts import account
 from tests.demo import Demo
 from tests.faults import invariants
 from tests.faults.postgresql import PostgreSQL, fresh_database, own_postgresql
+from tests.faults.redis import Redis, own_redis
 from tests.faults.world import MOST_S, World
 
 
@@ -38,6 +39,16 @@ def postgresql_database(postgresql: PostgreSQL, django_db_blocker: Any) -> Itera
     """A fresh database in that server; for the `database` of a test's `world`."""
     with django_db_blocker.unblock(), fresh_database(postgresql) as url:
         yield url
+
+
+@pytest.fixture
+def redis(world: World) -> Iterator[Redis]:
+    """A Redis server of the world's own, to be stopped, paused and flushed."""
+    if not world.has_channel_layer:
+        pytest.skip("the channel layer is in-process, which has no server")
+    with own_redis(world.folder) as server:
+        world.environment["REDIS_URL"] = server.url
+        yield server
 
 
 @pytest.fixture

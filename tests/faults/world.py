@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.demo import Demo
 from tests.process import Process, WebProcess, WorkerProcess
-from tests.server import Web
+from tests.server import Server, Web
 from tests.sockets import Socket, View
 
 MOST_S = 60.0  # for what is bound to happen, on a busy machine
@@ -40,9 +40,21 @@ class World:
         self.views: list[View] = []  # what else followed the log
         self.rss_at_start: dict[Process, int] = {}
 
+    @property
+    def has_channel_layer(self) -> bool:
+        """Whether processes hear each other; the in-process layer has nobody else to hear."""
+        return bool(self.environment["REDIS_URL"])
+
     def web(self, **environment: str) -> Web:
         """Start one more web server."""
         return self._started(Web(self._log("web"), self.environment | environment))
+
+    def serve(self, **environment: str) -> Server:
+        """Start the web server and a worker in one process."""
+        server = Server(self._log("serve"), self.environment | environment)
+        self.processes.append(server)
+        self.rss_at_start[server] = server.rss_bytes
+        return server
 
     def worker(self, failpoint: str = "", **environment: str) -> WorkerProcess:
         """Start one more worker; `failpoint` is `name:n:deed`."""

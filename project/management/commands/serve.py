@@ -14,7 +14,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from project import demo_accounts, static_files
 from syncengine import triggers
-from syncengine.hub import CLOSE_RESTART, process_hub
 from syncengine.worker import SyncWorker
 
 logger = logging.getLogger("groovelog.serve")
@@ -96,13 +95,11 @@ def _run_server(host: str, port: int, greet: Callable[[], None]) -> None:
         greet()
 
     async def stop() -> None:
-        await process_hub().close_all(CLOSE_RESTART)
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=STOP_LIMIT_S)
 
-    # Before Daphne's own trigger, which ends the consumers without a word to the browsers.
     reactor.addSystemEventTrigger(
         "before",
         "shutdown",  # type: ignore[arg-type]

@@ -15,8 +15,8 @@ from django.template.loader import render_to_string
 from django.views.defaults import server_error as plain_server_error
 
 from syncengine.http import wants_json
-from syncengine.hub import CLOSE_RESTART
 from syncengine.outages import Outage, in_a_line, outage_of
+from syncengine.sockets import CLOSE_RESTART
 
 logger = logging.getLogger("groovelog.sockets")
 

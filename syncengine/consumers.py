@@ -10,14 +10,13 @@ from channels.db import database_sync_to_async
 from channels.exceptions import StopConsumer
 
 from syncengine import rights, roles
-from syncengine.hub import CLOSE_SIGNED_OUT, CLOSE_TOO_MANY, process_hub
-from syncengine.sockets import Socket
+from syncengine.hub import process_hub
+from syncengine.sockets import CLOSE_BAD_FRAME, CLOSE_SIGNED_OUT, CLOSE_TOO_MANY, Socket
 from syncengine.tail import Cursor
 
 logger = logging.getLogger("groovelog.sockets")
 
 MAX_FRAME_BYTES = 64 * 1024
-CLOSE_BAD_FRAME = 4400
 
 
 class SyncConsumer(AsyncConsumer):

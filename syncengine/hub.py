@@ -21,7 +21,14 @@ from syncengine.models import LogHead
 from syncengine.outages import LogMissing
 from syncengine.projection import Gap, Status
 from syncengine.rights import Loss, losses
-from syncengine.sockets import Socket
+from syncengine.sockets import (
+    CLOSE_NOT_ALLOWED,
+    CLOSE_RESTART,
+    CLOSE_SIGNED_OUT,
+    CLOSE_TOO_MANY,
+    CLOSE_TOO_SLOW,
+    Socket,
+)
 from syncengine.tail import TAIL_EVENTS, Cursor, Frame, Tail, encoded
 from syncengine.watchers import Watchers
 
@@ -36,13 +43,6 @@ HEARTBEAT_IDLE_S = 5.0
 
 RIGHTS_S = 15.0  # how often rights are looked at without a ring
 RIGHTS_PAUSE_S = 0.3  # at least between two looks, however often it rings
-RIGHTS_LATE_S = 30.0  # who was let in before a ring may join so long after it
-
-CLOSE_SIGNED_OUT = 4401
-CLOSE_NOT_ALLOWED = 4403
-CLOSE_TOO_SLOW = 4408
-CLOSE_RESTART = 4412
-CLOSE_TOO_MANY = 4429
 LOSS_CODES: dict[Loss, int] = {"signed-out": CLOSE_SIGNED_OUT, "not-allowed": CLOSE_NOT_ALLOWED}
 
 
@@ -63,7 +63,6 @@ class Hub:
         self._watchers_changed = asyncio.Event()
         self._delay_told = False
         self._rights_rung = asyncio.Event()
-        self._rights_rung_at = -RIGHTS_LATE_S
 
     # For the sockets
 
@@ -97,11 +96,11 @@ class Hub:
             await self._bring_up_to_date(socket, {})
         await socket.send(encoded({"type": "watchers", "names": self._watchers_told}))
         self._rung.set()
-        if time.monotonic() - self._rights_rung_at < RIGHTS_LATE_S:
-            self._rights_rung.set()
+        self._rights_rung.set()  # who was let in a moment ago may have been shown out since
         await self._note_watchers()
 
     async def leave(self, socket: Socket) -> None:
+        socket.closed = True
         self.sockets.discard(socket)
         await self._note_watchers()
 
@@ -113,12 +112,13 @@ class Hub:
 
     def check_rights(self) -> None:
         """Look soon whether everybody may stay."""
-        self._rights_rung_at = time.monotonic()
         self._rights_rung.set()
 
-    async def close_all(self, code: int) -> None:
-        for socket in list(self.sockets):
-            await socket.close(code)
+    async def close(self) -> None:
+        """Tell every browser that the server restarts."""
+        sockets, self.sockets = self.sockets, set()  # nobody is told that the others leave
+        for socket in sockets:
+            await socket.close(CLOSE_RESTART)
 
     def _goes_on_from(self, socket: Socket, cursor: Cursor) -> bool:
         if cursor == self._tail.head:
@@ -315,10 +315,10 @@ def process_hub() -> Hub:
     return _hubs[loop]
 
 
-async def close_sockets() -> None:
+async def close_process_hub() -> None:
     """Tell every browser of this process that the server restarts."""
     if hub := _hubs.get(asyncio.get_running_loop()):
-        await hub.close_all(CLOSE_RESTART)
+        await hub.close()
 
 
 def check_rights() -> None:

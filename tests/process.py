@@ -57,15 +57,18 @@ class Process:
 
     @property
     def is_running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        process = self._process  # another thread may end it meanwhile
+        return process is not None and process.poll() is None
+
+    @property
+    def is_awake(self) -> bool:
+        """Whether it runs, and does not stand still."""
+        return self._status.get("State", "").strip()[:1] not in ("", "T", "Z")
 
     @property
     def rss_bytes(self) -> int:
         """What it holds in memory."""
-        fields = dict(
-            line.split(":", 1) for line in Path(f"/proc/{self.pid}/status").read_text().splitlines()
-        )
-        return int(fields["VmRSS"].split()[0]) * 1024
+        return int(self._status["VmRSS"].split()[0]) * 1024
 
     def kill(self) -> int:
         """End it as a power cut would; returns its exit code."""
@@ -91,6 +94,15 @@ class Process:
         assert self._process is not None, "it has not been started"
         process, self._process = self._process, None
         return process.wait(limit_s)
+
+    @property
+    def _status(self) -> dict[str, str]:
+        """What the kernel says of it; empty where it has gone."""
+        process = self._process
+        with suppress(AttributeError, OSError):
+            lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+            return dict(line.split(":", 1) for line in lines)
+        return {}
 
     def _is_ready(self, said: int) -> bool:
         return len(self.output) > said

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.demo import Demo
-from tests.process import Process, WebProcess, WorkerProcess
+from tests.faults.care import Care
+from tests.process import Process, ServeProcess, WebProcess, WorkerProcess
 from tests.server import Web
 from tests.sockets import Socket, View
 
@@ -24,7 +25,8 @@ class FailingWorker(WorkerProcess):
 
 
 class World:
-    """`environment` is what every process of the product is started with."""
+    """`environment` is what every process of the product is started with; `care` watches over I11
+    from the start on."""
 
     def __init__(self, folder: Path, database: str, demo: Demo) -> None:
         self.folder = folder
@@ -39,6 +41,7 @@ class World:
         self.sockets: list[Socket] = []
         self.views: list[View] = []  # what else followed the log
         self.rss_at_start: dict[Process, int] = {}
+        self.care = Care(database, self._has_worker)
 
     def web(self, **environment: str) -> Web:
         """Start one more web server."""
@@ -64,11 +67,19 @@ class World:
 
     def end(self) -> None:
         """End everything that still runs."""
+        self.care.end()
         for socket in self.sockets:
             socket.close()
         for process in self.processes:
             if process.is_running:
                 process.kill()
+
+    def _has_worker(self) -> bool:
+        return any(
+            process.is_awake
+            for process in list(self.processes)
+            if isinstance(process, WorkerProcess | ServeProcess)
+        )
 
     def _started(self, process: Any) -> Any:
         self.processes.append(process)

@@ -118,7 +118,7 @@ def memory_has_not_grown(world: World) -> None:
 
 def no_run_is_stuck(world: World) -> None:
     """I11: at rest nothing is unfinished, and until then nothing was left alone."""
-    assert world.care.complaints == []
+    assert world.care.complaints == [], world.care.complaints
     assert not SyncOperation.objects.filter(finished_at__isnull=True).exists()
 
 

@@ -26,11 +26,11 @@ class Process:
         self.command = command
         self._output = output
         self._process: subprocess.Popen[bytes] | None = None
-        self._has_started = False
+        self.ready_at: float | None = None  # seconds since the epoch; None while it starts
 
     def start(self) -> None:
         """Start it and wait until it is ready."""
-        self._has_started = False
+        self.ready_at = None
         environment = {**os.environ, **self.environment, "PYTHONUNBUFFERED": "1"}
         said = len(self.output) if self._output.exists() else 0
         with self._output.open("ab") as output:
@@ -47,7 +47,7 @@ class Process:
                 raise AssertionError(f"it died:\n{self.output}")
             assert time.monotonic() < until, f"it is not ready:\n{self.output}"
             time.sleep(0.05)
-        self._has_started = True
+        self.ready_at = time.time()
 
     @property
     def output(self) -> str:
@@ -66,7 +66,8 @@ class Process:
     @property
     def is_awake(self) -> bool:
         """Whether it has become ready, and runs, and does not stand still."""
-        return self._has_started and self._status.get("State", "").strip()[:1] not in ("", "T", "Z")
+        state = self._status.get("State", "").strip()[:1]
+        return self.ready_at is not None and state not in ("", "T", "Z")
 
     @property
     def rss_bytes(self) -> int:

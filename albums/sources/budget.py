@@ -90,4 +90,3 @@ class Budget:
     @property
     def _is_scarce(self) -> bool:
         return self._held.calls + self._held.left < SCARCE_CALLS
-

@@ -50,4 +50,5 @@ class Circuit:
         if self._wait_s:
             self._wait_s = 0.0
             logger.warning("Spotify answers again")
+        if call.scouts:
             await self._gate.open()

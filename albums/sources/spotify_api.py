@@ -105,9 +105,10 @@ class SpotifyApi:
                 return answer
 
     def wait_is_over(self) -> None:
-        """Call again: the time until which a sync was to wait has come. It is kept on the clock
-        of the wall, and ours stands still while a machine sleeps."""
+        """Call again, at first once: the time until which a sync was to wait has come. It is kept
+        on the clock of the wall, and ours stands still while a machine sleeps."""
         self._blocked_until = 0.0
+        self._limiter.gate.scout_first()
 
     async def _token(self, refused: Token | None) -> Token:
         try:

@@ -39,6 +39,7 @@ SPOTIFY_IMAGE_ORIGINS = origins("SPOTIFY_IMAGE_ORIGINS", default=["https://i.scd
 SPOTIFY_LOGO_FILE = env.str("SPOTIFY_LOGO_FILE", "")
 SPOTIFY_MARKET = env.str("SPOTIFY_MARKET", "")
 SPOTIFY_CALLS_PER_30S = number("SPOTIFY_CALLS_PER_30S", 90, least=3)
+SPOTIFY_DAILY_BUDGET = number("SPOTIFY_DAILY_BUDGET", 0, least=0)  # calls; 0: none
 SPOTIFY_MAX_AGE = number("SPOTIFY_MAX_AGE", 24 * 60 * 60, least=0)  # seconds
 DEMO_URL = env.str("DEMO_URL", "")
 

@@ -16,6 +16,8 @@ Storage:
 Use cases:
 - `operations`: start, claim, beat, park, cancel and finish, each a conditional update
 - `plan`: which row becomes which album (pure)
+- `tasks`: the rows of a plan, worked off several at once
+- `budget`: the calls to Spotify of each day
 - `results`, `failures`: how an album's result becomes an event, and the sync's own ways to fail
 - `run`: one sync, readable from top to bottom
 - `worker`: takes operations from the database and runs them

@@ -7,11 +7,10 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 django_application = get_asgi_application()
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402 (the apps must be loaded first)
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 (after the apps)
 from django.urls import path  # noqa: E402
 
-from project.outages import refused_in_an_outage  # noqa: E402
+from project.outages import closed_in_an_outage  # noqa: E402
 from project.shutdown import close_sockets_first  # noqa: E402
 from syncengine.consumers import SyncConsumer  # noqa: E402
 from syncengine.origin import same_origin_only  # noqa: E402
@@ -21,9 +20,7 @@ application = ProtocolTypeRouter(
     {
         "http": django_application,
         "websocket": same_origin_only(
-            refused_in_an_outage(
-                AuthMiddlewareStack(URLRouter([path("ws/sync/", SyncConsumer.as_asgi())]))
-            )
+            closed_in_an_outage(URLRouter([path("ws/sync/", SyncConsumer.as_asgi())]))
         ),
     }
 )

@@ -25,7 +25,7 @@ class ConnectionChip extends HTMLElement {
   }
 }
 
-function phrase({ name, attempt, retryAt, sinceFrame }) {
+function phrase({ name, attempt, retryAt, silentMs }) {
   switch (name) {
     case "live":
       return "Live";
@@ -34,7 +34,7 @@ function phrase({ name, attempt, retryAt, sinceFrame }) {
     case "polling":
       return "No live connection, asking every 5 s";
     case "stale":
-      return `Last update ${seconds(sinceFrame())} s ago`;
+      return `Last update ${seconds(silentMs())} s ago`;
     case "offline":
       return "Offline, trying again";
     case "signed-out":

@@ -15,7 +15,7 @@ const STALE_MS = 15_000; // three heartbeats missed
 const DEAD_MS = 60_000; // then the socket is given up
 const ASLEEP_MS = 7_000; // seen when the page wakes: a heartbeat was missed
 const TOO_MANY_RETRY_MS = 60_000;
-const CLOSE_CODES = { signedOut: 4401, notAllowed: 4403, tooMany: 4429 };
+const CLOSE_REASONS = { 4401: "signed-out", 4403: "rights", 4429: "too-many" };
 
 export class Connection {
   #handlers;
@@ -29,7 +29,6 @@ export class Connection {
   #headsBehindUs = 0;
   #sentCursor = false;
   #state = "connecting";
-  #ended = false; // signed out or not allowed: trying again would not help
 
   constructor(handlers) {
     this.#handlers = handlers;
@@ -105,19 +104,14 @@ export class Connection {
 
   #closed(code) {
     this.#drop();
-    if (code === CLOSE_CODES.signedOut) return this.#end("signed-out");
-    if (code === CLOSE_CODES.notAllowed) return this.#end("not-allowed");
-    const tooMany = code === CLOSE_CODES.tooMany;
-    const waitMs = tooMany ? TOO_MANY_RETRY_MS : backoffMs(this.#attempt);
+    const reason = CLOSE_REASONS[code];
+    // Once more: a new password or another sign-in may have given this browser another session.
+    if (reason === "signed-out" && this.#attempt) return this.#become(reason);
+    const waitMs = reason === "too-many" ? TOO_MANY_RETRY_MS : backoffMs(this.#attempt);
     this.#attempt += 1;
     this.#retry = setTimeout(() => this.open(), waitMs);
     const retryAt = performance.now() + waitMs;
-    this.#become("connecting", { attempt: this.#attempt, retryAt, tooMany });
-  }
-
-  #end(name) {
-    this.#ended = true;
-    this.#become(name);
+    this.#become("connecting", { attempt: this.#attempt, retryAt, reason });
   }
 
   #tick() {
@@ -136,9 +130,9 @@ export class Connection {
     }
   }
 
-  /** Timers sleep with the page, so what they would have noticed is looked at now. */
+  /** Timers sleep with the page, so what they would have noticed is looked at now; and somebody who
+   * was signed out may have signed in meanwhile. */
   #wake() {
-    if (this.#ended) return;
     if (!this.#socket || this.#silentMs() > ASLEEP_MS) this.open();
   }
 

@@ -17,7 +17,8 @@ NAMED_ALBUMS = 5
 
 class SheetShrunk(SyncError):
     """The sheet would take away too much. Details: `rows`, `catalog`, `archived` (counts),
-    `albums` (names of some), `sheet` (its SHA-256, so that exactly this can be confirmed)."""
+    `albums` (names of some), `sheet` (its SHA-256, so that exactly this can be confirmed).
+    `would_archive` are the ids of all."""
 
     code = "sheet-shrunk"
     message = (
@@ -39,6 +40,7 @@ class SheetShrunk(SyncError):
             albums="; ".join(named),
             sheet=sheet,
         )
+        self.would_archive = [str(album["id"]) for album in plan.gone]
 
 
 class Unexpected(SyncError):

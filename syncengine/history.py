@@ -6,11 +6,13 @@ from typing import Any
 from django.db.models import QuerySet
 
 from albums import catalog
+from albums.models import Album
 from syncengine import log
 from syncengine.events import Event
-from syncengine.models import SyncEvent, SyncOperation
+from syncengine.models import SyncEvent, SyncOperation, UnconfirmedRemoval
 from syncengine.projection import MAX_FAILURES, refolded
 from syncengine.projectors import ALBUM_KINDS, COUNTS
+from syncengine.schemas import END_KINDS
 from syncengine.sentences import headline
 
 
@@ -28,6 +30,26 @@ def scope(operation: str) -> dict[str, Any]:
         asked: dict[str, Any] = json.loads(event.data)["scope"]
         return asked
     raise LookupError(operation)
+
+
+def is_confirmed(operation: str, sheet: str) -> bool:
+    """Whether somebody asked for this operation in order to accept `sheet` (its SHA-256), over
+    which the operation right before it had stopped.
+
+    A sync in between may have changed the catalog, and with it what the sheet would archive: then
+    nobody has seen and confirmed just that.
+    """
+    asked = events_of(operation, "requested").get()
+    if json.loads(asked.data)["scope"]["confirm"] != sheet:
+        return False
+    before = SyncEvent.objects.filter(kind__in=END_KINDS, position__lt=asked.position)
+    end = before.order_by("-position").first()
+    return end is not None and json.loads(end.data).get("details", {}).get("sheet") == sheet
+
+
+def would_archive() -> QuerySet[Album]:
+    """The albums that the newest sync would have archived, had it not stopped to ask."""
+    return catalog.chosen(UnconfirmedRemoval.objects.values("album"))
 
 
 def keys_done(operation: str) -> frozenset[str]:

@@ -51,7 +51,7 @@ from .text import clean
 DETAIL_CHARS = 300  # the longest text of a detail
 
 Service = Literal["spotify", "google"]
-Reason = Literal["rate-limit", "quota"]
+Reason = Literal["rate-limit", "quota", "budget"]
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,10 @@ class Truncated(TransportError):
     """The answer began and broke off, does not say where it ends, or is not what it says."""
 
 
+class Unreadable(TransportError):
+    """The whole answer came, and is nothing that was asked for."""
+
+
 class AnswerTooLarge(TransportError):
     """The answer is beyond its limit, on the wire or unpacked."""
 
@@ -168,7 +172,7 @@ class Http:
         retrying = AsyncRetrying(
             stop=stop_after_attempt(MAX_TRIES),
             wait=wait_random_exponential(self._retry_base_s, max=LONGEST_BACKOFF_S),
-            retry=retry_if_exception_type((CannotConnect, NoAnswer, Truncated))
+            retry=retry_if_exception_type((CannotConnect, NoAnswer, Truncated, Unreadable))
             | retry_if_result(lambda answer: answer.status >= 500),
             retry_error_callback=_last_outcome,
         )

@@ -74,7 +74,7 @@ def test_a_changed_row_is_fetched_however_fresh_its_album_is(sync: Sync, demo: D
 def test_new_rows_come_before_stale_ones(
     sync: Sync, demo: Demo, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syncengine.run.ALBUMS_AT_ONCE", 1)  # so that results are in order
+    monkeypatch.setattr("syncengine.tasks.ALBUMS_AT_ONCE", 1)  # so that results are in order
     demo.sheet(*LINKED[:3])
     sync()
     demo.sheet(*LINKED[:3], REVOLVER)

@@ -89,7 +89,7 @@ def test_a_parked_sync_goes_on_by_itself_when_it_is_time(
 def test_what_was_done_before_parking_is_not_done_again(
     sync: Sync, demo: Demo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syncengine.run.ALBUMS_AT_ONCE", 1)
+    monkeypatch.setattr("syncengine.tasks.ALBUMS_AT_ONCE", 1)
     demo.sheet(*LINKED)
     # The refused batch call and three albums; then the wall.
     demo.behave(window="4:3000")

@@ -74,6 +74,8 @@ class Weather:
         answer = "hung" if self.behaviour.affects("hang", service) else "dropped"
         try:
             response = await self._pass(request, handler, service)
+            if response is not None and self.behaviour.affects("drip", service):
+                response = await self._drip(request, response)
             if response is not None:
                 answer = str(response.status)
                 return response
@@ -103,7 +105,7 @@ class Weather:
         # Cables are cut in the middle of a call, too.
         if self.behaviour.affects("network_lost", service):
             return None
-        return self._fault(request) or await handler(request)
+        return self._fault(request) or self._custom(request) or await handler(request)
 
     async def _hang(self, request: web.Request, service: str) -> None:
         """Say nothing until the caller goes away or the switch is turned off."""
@@ -111,6 +113,18 @@ class Weather:
             if request.transport is None or request.transport.is_closing():
                 return
             await asyncio.sleep(LOOK_AGAIN)
+
+    async def _drip(self, request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+        """Send the body of an answer a byte at a time."""
+        body = response.body if isinstance(response, web.Response) else None
+        if not isinstance(body, bytes):
+            return response
+        slow = web.StreamResponse(status=response.status, headers=response.headers)
+        await slow.prepare(request)
+        for at in range(len(body)):
+            await slow.write(body[at : at + 1])
+            await asyncio.sleep(self.behaviour.now.drip_ms / 1000)
+        return slow
 
     async def _delay(self, service: str) -> None:
         """Wait as long as the service would: seldom much less than the median, at times more."""
@@ -136,6 +150,13 @@ class Weather:
             return too_many("API rate limit exceeded", self.behaviour.now.rate_limit_seconds)
         wait = self.window.refuse(self.behaviour.now.window)
         return None if wait is None else too_many("API rate limit exceeded", wait)
+
+    def _custom(self, request: web.Request) -> web.Response | None:
+        """Return the answer that somebody has put in the place of Spotify's own."""
+        answer = self.behaviour.custom_answers.get(request.path)
+        if answer is None:
+            return None
+        return web.Response(body=answer.body, status=answer.status, content_type=answer.kind)
 
     def _fault(self, request: web.Request) -> web.Response | None:
         now = self.behaviour.now

@@ -14,11 +14,12 @@ from contextlib import suppress
 
 from django.utils import timezone
 
-from syncengine import fanout, log, presence, triggers
+from syncengine import fanout, log, triggers
 from syncengine.duties import DatabaseThread, tried_again
 from syncengine.events import Event, instant
 from syncengine.models import LogHead
 from syncengine.outages import LogMissing
+from syncengine.presence import PresenceWatch
 from syncengine.projection import Gap, Status
 from syncengine.sockets import Socket
 from syncengine.tail import TAIL_EVENTS, Cursor, Frame, Tail, encoded
@@ -48,6 +49,7 @@ class Hub:
         self._ready = asyncio.Event()
         self._rung = asyncio.Event()
         self._following = asyncio.Lock()
+        self._presence = PresenceWatch()
         self._worker_seen_at: str | None = None
         self._watchers = Watchers()
         self._watchers_told: list[str] = []
@@ -144,7 +146,7 @@ class Hub:
             await asyncio.sleep(STEP_S)
             if time.monotonic() - sent_at >= self._heartbeat_interval_s - STEP_S / 2:
                 sent_at = time.monotonic()
-                seen_at = await self._database(presence.last_seen_at)
+                seen_at = await self._database(self._presence.last_seen_at)
                 self._worker_seen_at = None if seen_at is None else instant(seen_at)
                 await self._send_to_all(self._heartbeat())
 

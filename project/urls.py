@@ -17,6 +17,7 @@ def syncs(request: HttpRequest) -> HttpResponseBase:
     return answer
 
 
+handler400 = "project.errors.bad_request"
 handler500 = "project.outages.server_error"
 urlpatterns = [
     path("", include("frontend.urls")),

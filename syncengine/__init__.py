@@ -31,8 +31,10 @@ Doors:
 - `hub`: reads the log once for all sockets of a web process
 - `sockets`, `tail`: a browser's connection; the newest events at hand, as frames
 - `watchers`: who watches, across processes
+- `echo`: whether the channel layer brings back what is sent
 - `duties`: a thread for the database, and to be tried again, for tasks that live long
 - `origin`, `roles`, `http`: who may come in
+- `rights`, `signals`: who may stay, and what rings when that may have changed
 - `consumers`, `views`, `urls`: the socket and the HTTP interface
 - `management/commands`: the terminal
 """

@@ -9,17 +9,14 @@ from channels.consumer import AsyncConsumer, get_handler_name
 from channels.db import database_sync_to_async
 from channels.exceptions import StopConsumer
 
-from syncengine import roles
+from syncengine import rights, roles
 from syncengine.hub import process_hub
-from syncengine.sockets import Socket
+from syncengine.sockets import CLOSE_BAD_FRAME, CLOSE_SIGNED_OUT, CLOSE_TOO_MANY, Socket
 from syncengine.tail import Cursor
 
 logger = logging.getLogger("groovelog.sockets")
 
 MAX_FRAME_BYTES = 64 * 1024
-CLOSE_BAD_FRAME = 4400
-CLOSE_SIGNED_OUT = 4401
-CLOSE_TOO_MANY = 4429
 
 
 class SyncConsumer(AsyncConsumer):
@@ -56,8 +53,10 @@ class SyncConsumer(AsyncConsumer):
             return await self._close(CLOSE_TOO_MANY)
         self._place = user.pk
         name = user.get_full_name() or user.get_username()
-        may_read_history = await database_sync_to_async(roles.is_auditor)(user)
-        self._socket = Socket(name, may_read_history, self._send_text, self._close)
+        session = self.scope["session"].session_key
+        admission = await database_sync_to_async(rights.admission)(user, session)
+        may_read_history = not admission.roles.isdisjoint(roles.MAY_READ_HISTORY)
+        self._socket = Socket(name, admission, may_read_history, self._send_text, self._close)
         await hub.join(self._socket, cursor)
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:

@@ -20,10 +20,8 @@ from .errors import (
     SpotifyPremium,
 )
 from .http import (
-    AddressRefused,
     Answer,
     AnswerTooLarge,
-    CannotConnect,
     Http,
     NoAnswer,
     TransportError,
@@ -96,7 +94,7 @@ class SpotifyApi:
                 refused = token
                 continue
             if answer.status >= 500:
-                raise AlbumUnavailable(status=answer.status)
+                raise AlbumUnavailable(problem=f"HTTP {answer.status}")
             if answer.status != 429:
                 return answer
             refusals += 1
@@ -136,23 +134,19 @@ class SpotifyApi:
         failure: SourceError
         try:
             return await self._http.retrying(attempt), calls[-1]
-        except CannotConnect:
-            failure = NetworkError()
-        except NoAnswer:
+        except NoAnswer as error:
             reachable = self._answered_at is not None and (
                 self._answered_at > self._now() - REACHABLE_FOR_S
             )
-            failure = AlbumUnavailable(status=0) if reachable else NetworkError()
+            failure = AlbumUnavailable(problem=str(error)) if reachable else _unreachable(error)
         except Truncated:
             failure = AlbumBadAnswer(text="it arrived incomplete.")
         except AnswerTooLarge:
             failure = AlbumBadAnswer(text="it is too large.")
         except Unreadable:
             failure = AlbumBadAnswer(text="it does not have the documented form.")
-        except AddressRefused:
-            failure = NetworkError()
-        except TransportError:
-            failure = NetworkError()
+        except TransportError as error:
+            failure = _unreachable(error)
         raise failure
 
     async def _once(self, url: URL, token: Token, call: Call) -> Answer:
@@ -200,6 +194,10 @@ class SpotifyApi:
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
+
+
+def _unreachable(error: TransportError) -> NetworkError:
+    return NetworkError(service="Spotify", problem=str(error))
 
 
 def _has_form(model: type[BaseModel], answer: Answer) -> bool:

@@ -40,6 +40,7 @@ def test_e5_a_private_empty_or_broken_sheet_changes_nothing(
     demo.sheet(*sheets.rows(47, label="E5"))
     catalog = visit(product)
     assert catalog.sync() == "completed"
+    expect(catalog.cards).to_have_count(47)
     before, cards = dump(), catalog.shown()["cards"]
     demo.sheet(*sheets.rows(47, label="E5 again"))
     for sheet, (message, remedy) in BAD_SHEETS.items():

@@ -4,6 +4,7 @@ import { setHidden, setText } from "./dom.js";
 import { current, subscribe } from "./store.js";
 
 const BLINK_MS = 2_000; // a shorter interruption is nobody's concern
+const DELAYED = "Live, delayed by up to 2 s"; // the server looks each second, and is late itself
 
 class ConnectionChip extends HTMLElement {
   #lostAt = null;
@@ -13,17 +14,18 @@ class ConnectionChip extends HTMLElement {
     onTick(() => this.#show(current()));
   }
 
-  #show({ connection }) {
+  #show({ connection, delayed }) {
     const lost = connection.name === "connecting" && connection.attempt;
     this.#lostAt = lost ? (this.#lostAt ?? performance.now()) : null;
     if (lost && performance.now() - this.#lostAt < BLINK_MS) return;
-    this.dataset.connection = connection.name;
-    setText(this.querySelector("[data-text]"), phrase(connection));
+    const late = delayed && connection.name === "live";
+    this.dataset.connection = late ? "delayed" : connection.name;
+    setText(this.querySelector("[data-text]"), late ? DELAYED : phrase(connection));
     setHidden(this.querySelector("a"), connection.name !== "signed-out");
   }
 }
 
-function phrase({ name, attempt, retryAt, lastFrameAt }) {
+function phrase({ name, attempt, retryAt, sinceFrame }) {
   switch (name) {
     case "live":
       return "Live";
@@ -32,7 +34,7 @@ function phrase({ name, attempt, retryAt, lastFrameAt }) {
     case "polling":
       return "No live connection, asking every 5 s";
     case "stale":
-      return `Last update ${seconds(performance.now() - lastFrameAt)} s ago`;
+      return `Last update ${seconds(sinceFrame())} s ago`;
     case "offline":
       return "Offline, trying again";
     case "signed-out":

@@ -66,10 +66,10 @@ function replace(status, { tellAlways = false } = {}) {
   if (moved || tellAlways) tell("snapshot");
 }
 
-function receiveHeartbeat({ at, worker_seen_at: seenAt }) {
+function receiveHeartbeat({ at, worker_seen_at: seenAt, delayed = false }) {
   setServerTime(at);
   const silentMs = seenAt ? Date.parse(at) - Date.parse(seenAt) : Infinity;
-  update({ workerMissing: silentMs > WORKER_MISSING_MS });
+  update({ workerMissing: silentMs > WORKER_MISSING_MS, delayed });
 }
 
 function changed(name, details = {}) {

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.db import connections
@@ -11,10 +10,10 @@ from django.test import Client
 from syncengine import log, operations
 from tests.accounts import client
 from tests.demo import Demo
+from tests.integration.http.answers import JSON, error
 from tests.sheets import BLUE, BLUE_ID, DUMMY, LINKED
 from tests.syncing import current_operation, ends, events, explained, in_catalog, work_off
 
-JSON = {"Accept": "application/json"}
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
@@ -22,15 +21,6 @@ HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 def admin(database: str) -> Iterator[Client]:
     yield client("admin")
     connections.close_all()
-
-
-def error(answer: Any) -> dict[str, str]:
-    """The error of an answer, whose form is checked."""
-    assert answer.json().keys() == {"error"}
-    found: dict[str, str] = answer.json()["error"]
-    assert found.keys() == {"code", "message", "remedy"}
-    assert all(found.values())
-    return found
 
 
 def test_a_program_gets_the_operation_that_it_started(admin: Client) -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from syncengine import budget
 from syncengine.models import SpotifyCalls
+from tests.commands import manage
 from tests.concurrency import in_processes
 from tests.demo import Demo
 from tests.sheets import (
@@ -174,3 +175,10 @@ def test_a_budget_that_was_lowered_gives_nothing_back(database: str) -> None:
     assert budget.reserve(today, 20, 100) == budget.Grant(20, 80)
     assert budget.reserve(today, 20, 10) == budget.Grant(0, 0)
     assert budget.reserve(today, 20, 30) == budget.Grant(10, 0)
+
+
+@pytest.mark.parametrize("value", ["-1", "1.5", "many"])
+def test_a_budget_that_is_no_number_stops_the_start(value: str) -> None:
+    done = manage({"SPOTIFY_DAILY_BUDGET": value}, "check")
+    assert done.returncode == 1
+    assert f"SPOTIFY_DAILY_BUDGET={value}" in done.stdout + done.stderr

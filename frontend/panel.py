@@ -113,7 +113,8 @@ def rate(operation: Mapping[str, Any], now: datetime) -> float | None:
     where that is later than `now`, what claims to be later still is left out, and where the newest
     sample is too old by `now` nothing is known.
     """
-    samples = [(datetime.fromisoformat(at), done) for at, done in operation["pace"]]
+    pace: list[tuple[str, int]] = operation["pace"]
+    samples = [(datetime.fromisoformat(at), done) for at, done in pace]
     if len(samples) < 2:
         return None
     newest_at, done = samples[-1]
@@ -122,7 +123,7 @@ def rate(operation: Mapping[str, Any], now: datetime) -> float | None:
     first_at, first_done = next(
         (sample for sample in samples if timedelta() <= end - sample[0] <= window), samples[-1]
     )
-    elapsed = (end - first_at).total_seconds()
+    elapsed: float = (end - first_at).total_seconds()
     if first_done == done or end - newest_at > window or elapsed <= 0:
         return None
     return (done - first_done) / elapsed

@@ -4,7 +4,6 @@ import json
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,9 @@ from typing import Any
 import pytest
 from django.db import connections
 
+from project import static_files
 from tests.accounts import PASSWORD, account
 from tests.browser.people import session_of
-from tests.commands import manage
 from tests.databases import Databases
 from tests.demo import Demo
 from tests.process import ANSWER_LIMIT_S, ServeProcess, WebProcess
@@ -101,14 +100,8 @@ class Web(Asked):
         super().__init__(output, environment, *command)
 
     def start(self) -> None:
-        collect_static_files()
+        static_files.collect()  # what the README asks for before `daphne`
         super().start()
-
-
-@cache
-def collect_static_files() -> None:
-    """What the README asks for before `daphne`, once for all tests."""
-    assert manage({}, "collectstatic", "--noinput").returncode == 0
 
 
 class Server(ServeProcess, Asked):

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import connection, connections
 
 from tests.accounts import account
@@ -52,14 +51,8 @@ def redis(world: World) -> Iterator[Redis]:
         yield server
 
 
-@pytest.fixture(scope="session")
-def static_files() -> None:
-    """What the pages of a web server without `manage.py serve` are made with."""
-    call_command("collectstatic", interactive=False, verbosity=0)
-
-
 @pytest.fixture
-def world(static_files: None, database: str, demo: Demo, tmp_path: Path) -> Iterator[World]:
+def world(database: str, demo: Demo, tmp_path: Path) -> Iterator[World]:
     """The parts are real processes; an account for each role is there. After the test everything
     that is unfinished must come to its end, and then all of I1 to I11 must hold."""
     for role in ("viewer", "auditor", "admin"):

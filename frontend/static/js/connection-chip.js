@@ -31,7 +31,7 @@ function live(delayed, outdated) {
   return delayed ? "delayed" : "live";
 }
 
-function phrase({ name, reason, attempt, retryAt, sinceFrame }) {
+function phrase({ name, reason, attempt, retryAt, silentMs }) {
   switch (name) {
     case "live":
       return "Live";
@@ -46,7 +46,7 @@ function phrase({ name, reason, attempt, retryAt, sinceFrame }) {
         ? "Too many pages are open, so this one asks every 5 s"
         : "No live connection, asking every 5 s";
     case "stale":
-      return `Last update ${seconds(sinceFrame())} s ago`;
+      return `Last update ${seconds(silentMs())} s ago`;
     case "offline":
       return "Offline, trying again";
     case "signed-out":

@@ -24,7 +24,7 @@ export class Connection {
   #retry = null;
   #catchUp = null;
   #attempt = 0;
-  #sinceFrame = null; // a stopwatch
+  #silentMs = null; // a stopwatch: since the newest frame, or since this socket was opened
   #sinceTick = stopwatch();
   #headsBehindUs = 0;
   #sentCursor = false;
@@ -45,7 +45,7 @@ export class Connection {
     const socket = new WebSocket(this.#url());
     this.#socket = socket;
     this.#acknowledger = new Acknowledger(socket);
-    this.#sinceFrame = null;
+    this.#silentMs = stopwatch();
     this.#headsBehindUs = 0;
     socket.onmessage = ({ data }) => socket === this.#socket && this.#receive(JSON.parse(data));
     socket.onclose = ({ code }) => socket === this.#socket && this.#closed(code);
@@ -61,7 +61,7 @@ export class Connection {
   }
 
   #receive(frame) {
-    this.#sinceFrame = stopwatch();
+    this.#silentMs = stopwatch();
     this.#attempt = 0;
     this.#become("live");
     if (frame.type === "events") this.#receiveEvents(frame);
@@ -122,16 +122,18 @@ export class Connection {
   }
 
   #watchSilence() {
-    if (!this.#socket || !this.#sinceFrame) return;
-    const silentMs = this.#sinceFrame();
+    if (!this.#socket) return;
+    const silentMs = this.#silentMs();
     if (silentMs > DEAD_MS) this.#reconnect();
-    else if (silentMs > STALE_MS) this.#become("stale", { sinceFrame: this.#sinceFrame });
+    else if (silentMs > STALE_MS && this.#state !== "connecting") {
+      this.#become("stale", { silentMs: this.#silentMs });
+    }
   }
 
   /** Timers sleep with the page, so what they would have noticed is looked at now; and somebody who
    * was signed out may have signed in meanwhile. */
   #wake() {
-    if (!this.#socket || this.#sinceFrame?.() > ASLEEP_MS) this.open();
+    if (!this.#socket || this.#silentMs() > ASLEEP_MS) this.open();
   }
 
   #drop() {

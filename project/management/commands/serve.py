@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from project import demo_accounts
+from project import demo_accounts, static_files
 from syncengine import triggers
 from syncengine.worker import SyncWorker
 
@@ -43,7 +43,7 @@ class Command(BaseCommand):
             )
         _require_free(host, port)
         call_command("migrate", interactive=False, verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
+        static_files.collect()
         if missing := triggers.missing():
             raise CommandError(f"The database does not protect the log: {', '.join(missing)}.")
         greeting = self._greeting(host, port, demo)

@@ -26,8 +26,8 @@ ROLES = ("viewer", "auditor")
 SIGN_OUTS = 50
 MIB = 1024 * 1024
 FILLING = (40, 40)  # large events, and the hub holds no more of them at hand
-ROUNDS = 4  # of syncs without and with readers that do not read, in turn
-LATENCY_MS = 120
+ROUNDS = 12  # of syncs without and with readers that do not read, in turn
+LATENCY_MS = 60
 
 
 def measure() -> None:

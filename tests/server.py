@@ -44,9 +44,10 @@ class Asked(WebProcess):
             self._cookies[username] = "; ".join(cookies)
         return {"Cookie": self._cookies[username]}
 
-    def admit(self, username: str) -> str:
-        """Sign in without the form, which takes a moment; returns the key of the session."""
-        session = session_of(username)
+    def admit(self, username: str, session: str = "") -> str:
+        """Sign in without the form, which takes a moment, by a new session or one that is there;
+        returns its key."""
+        session = session or session_of(username)
         self._cookies[username] = f"sessionid={session}; csrftoken={'t' * 32}"
         return session
 

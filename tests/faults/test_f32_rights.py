@@ -14,6 +14,7 @@ from syncengine import roles
 from tests.accounts import account
 from tests.commands import manage
 from tests.faults.closings import closings, signed_out_after_s
+from tests.faults.redis import Redis
 from tests.faults.world import World
 from tests.server import Web
 from tests.sockets import Socket
@@ -149,3 +150,27 @@ def test_what_no_signal_tells_of_is_found_within_a_minute(world: World) -> None:
 def test_signing_out_closes_the_sockets_of_that_session_and_no_other(world: World) -> None:
     web, other = two_webs(world)
     assert signed_out_after_s(web, other) < BY_SIGNAL_S + SLACK_S
+
+
+def test_signing_out_while_redis_hangs_is_answered_and_no_other_process_misses_it(
+    world: World, redis: Redis
+) -> None:
+    web, other = two_webs(world)
+    sessions = {username: web.admit(username) for username in ("viewer", "auditor")}
+    for username, session in sessions.items():
+        other.admit(username, session)
+    leaving = [world.socket(one, "viewer") for one in (web, other)]
+    staying = world.socket(other, "auditor")
+    for socket in (*leaving, staying):
+        socket.frame()
+    time.sleep(JOINED_S)
+    redis.pause()
+    (here, here_s), (there, there_s) = closings(
+        leaving, staying, lambda: web.logout(web.login("viewer")["Cookie"])
+    )
+    redis.wake()
+    for one in (web, other):
+        one.stop()  # before this Redis is killed, which another fault is about
+    assert here == there == 4401
+    assert here_s < BY_SIGNAL_S + SLACK_S
+    assert there_s < WITHOUT_SIGNAL_S

@@ -32,10 +32,11 @@ def backoff_s(attempt: int) -> float:
 
 
 def sessions(count: int, group: str = roles.AUDITORS) -> list[dict[str, str]]:
-    """So many people who are signed in: the headers of each."""
-    users = [User(username=f"{group} {number}", password="!") for number in range(count)]
+    """So many people who are signed in, in this group or in none: the headers of each."""
+    users = [User(username=f"{group or 'anybody'} {n}", password="!") for n in range(count)]
     User.objects.bulk_create(users)
-    Group.objects.get(name=group).user_set.set(users)
+    for one in Group.objects.filter(name=group):
+        one.user_set.set(users)
     return [{"Cookie": f"sessionid={session_of(user.username)}"} for user in users]
 
 

@@ -15,6 +15,8 @@ from tests.faults.world import World
 from tests.sheets import LINKED
 from tests.syncing import events
 
+pytestmark = pytest.mark.once
+
 LATE_S = 5.0  # by which a busy machine may be late with anything
 MAX_BACKOFF_S = (0.5, 1.0)  # before the second try, and before the third
 PATIENCE = [0.1, pytest.param(1.0, marks=pytest.mark.long)]

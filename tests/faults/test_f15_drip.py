@@ -12,6 +12,8 @@ from tests.faults.upstreams import nothing_changes, outside_worker, refused, syn
 from tests.faults.world import World
 from tests.sheets import LINKED
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize("patience", PATIENCE)
 def test_f15_a_dripping_answer_ends_at_the_deadline_of_the_whole(

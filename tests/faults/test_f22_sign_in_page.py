@@ -1,9 +1,13 @@
 """F22: instead of the sheet comes a page on which somebody should sign in, with a 200."""
 
+import pytest
+
 from tests.faults.upstreams import outside_worker, refused, synced
 from tests.faults.world import World
 from tests.sheets import LINKED
 from tests.syncing import in_catalog
+
+pytestmark = pytest.mark.once
 
 PAGE = """<!DOCTYPE html><html><head><title>Google Sheets: Sign-in</title></head><body>
 <form action="https://accounts.google.com/ServiceLogin">Artist,Album,Year

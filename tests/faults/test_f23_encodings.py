@@ -1,11 +1,15 @@
 """F23: the sheet has another encoding, marks, line ends, NUL, or a cell without end: it becomes
 rows or an error with a line, and never letters that nobody wrote."""
 
+import pytest
+
 from albums.models import Album
 from tests.faults.upstreams import outside_worker, refused, synced
 from tests.faults.world import World
 from tests.sheets import LINKED
 from tests.syncing import in_catalog
+
+pytestmark = pytest.mark.once
 
 # Names that come out as something else in any other encoding than the right one.
 NAMES = [

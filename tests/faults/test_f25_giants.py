@@ -4,11 +4,15 @@ at its limit, and the worker never holds much of it."""
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from syncengine.schemas import END_KINDS
 from tests.faults.upstreams import OutsideWorker, outside_worker, refused, synced
 from tests.faults.world import World
 from tests.sheets import LINKED
 from tests.syncing import events
+
+pytestmark = pytest.mark.once
 
 MIB = 1024 * 1024
 MAX_PEAK_BYTES = 150 * MIB  # over what it held before

@@ -2,7 +2,6 @@
 
 import json
 import socket
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,12 +86,11 @@ def outside_worker(
 class Listener:
     """A socket on loopback that counts who connects, and answers nobody."""
 
-    def __init__(self, backlog: int = 16) -> None:
+    def __init__(self) -> None:
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
-        self._socket.listen(backlog)
+        self._socket.listen()
         self.port: int = self._socket.getsockname()[1]
-        self._own: list[socket.socket] = []
 
     def connections(self) -> int:
         """How many have connected since the last call."""
@@ -105,23 +103,13 @@ class Listener:
                 return number
             number += 1
 
-    def fill(self) -> None:
-        """Take every place in the queue, so that who connects from now on hears nothing."""
-        for _ in range(8):
-            waiting = socket.socket()
-            waiting.setblocking(False)
-            waiting.connect_ex(("127.0.0.1", self.port))
-            self._own.append(waiting)
-        time.sleep(0.1)
-
     def close(self) -> None:
-        for one in (*self._own, self._socket):
-            one.close()
+        self._socket.close()
 
 
 @contextmanager
-def listener(backlog: int = 16) -> Iterator[Listener]:
-    made = Listener(backlog)
+def listener() -> Iterator[Listener]:
+    made = Listener()
     try:
         yield made
     finally:

@@ -1,9 +1,10 @@
 """What is read of the past: by a resumed sync, by pages and by exports."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 
 from albums import catalog
 from albums.models import Album
@@ -14,6 +15,8 @@ from syncengine.projection import MAX_FAILURES, refolded
 from syncengine.projectors import ALBUM_KINDS, COUNTS
 from syncengine.schemas import END_KINDS
 from syncengine.sentences import headline
+
+MAX_FAILURES_READ = 2000
 
 
 def events_of(operation: str, *kinds: str) -> QuerySet[SyncEvent]:
@@ -60,6 +63,20 @@ def keys_done(operation: str) -> frozenset[str]:
         data = json.loads(text)
         keys.update(known["key"] for known in data.get("albums", [data]))
     return frozenset(keys)
+
+
+def places(operation: str, keys: Sequence[str]) -> dict[str, int | None]:
+    """In which row of the sheet each of these keys stood when it failed last before the operation;
+    None where that is long ago."""
+    found: dict[str, int | None] = dict.fromkeys(keys)
+    if found:
+        begun = events_of(operation, "requested").values("position")[:1]
+        failed = SyncEvent.objects.filter(kind="album-failed", position__lt=Subquery(begun))
+        recent = failed.order_by("-position").values_list("data", flat=True)[:MAX_FAILURES_READ]
+        for failure in map(json.loads, recent):
+            if found.get(failure["key"], 0) is None:
+                found[failure["key"]] = failure["row"]
+    return found
 
 
 def failed_keys(operation: str) -> list[str]:

@@ -116,7 +116,7 @@ class Run:
             rows,
             catalog.known_albums(),
             mode=scope["mode"],
-            keys=frozenset(scope["keys"]),
+            retried=history.places(self._claim.operation, scope["keys"]),
             fetched_since=instant(timezone.now() - max_age),
             done=history.keys_done(self._claim.operation),
         )

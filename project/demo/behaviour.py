@@ -11,6 +11,7 @@ from typing import Any
 from .albums import is_id
 
 PEERS = ("off", "spotify", "google", "both")
+RETRY_AFTER = ("seconds", "date", "negative", "absent")
 SHEETS = (
     "normal",
     "hidden",
@@ -46,6 +47,9 @@ class State:
     slow: bool = False
     rate_limit_calls: int = 0
     rate_limit_seconds: int = 8
+    retry_after: str = "seconds"
+    limited_percent: int = 0
+    limited_seconds: int = 1
     quota_exceeded: bool = False
     quota_seconds: int = 48_925
     network_lost: str = "off"
@@ -147,6 +151,9 @@ PARSERS: dict[str, Callable[[object], Any]] = {
     "slow": boolean,
     "rate_limit_calls": integer(0, MOST_CALLS),
     "rate_limit_seconds": integer(1, LONGEST_WAIT),
+    "retry_after": choice(RETRY_AFTER),
+    "limited_percent": integer(0, 100),
+    "limited_seconds": integer(1, LONGEST_WAIT),
     "quota_exceeded": boolean,
     "quota_seconds": integer(1, LONGEST_WAIT),
     "network_lost": choice(PEERS),

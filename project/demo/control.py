@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus
 from aiohttp import hdrs, web
 
 from .albums import Library
-from .behaviour import PEERS, SHEETS, Answer, Behaviour, Refused, integer
+from .behaviour import PEERS, RETRY_AFTER, SHEETS, Answer, Behaviour, Refused, integer
 from .calls import Ledger
 from .sheet import SHEET_ID
 from .weather import service_of
@@ -27,6 +27,12 @@ PAGE_HEADERS: dict[str, str] = {
     ),
 }
 PEER_NAMES = {"off": "off", "spotify": "Spotify", "google": "Google Sheets", "both": "both"}
+RETRY_AFTER_NAMES = {
+    "seconds": "in seconds",
+    "date": "as a date",
+    "negative": "as a negative number",
+    "absent": "without saying so",
+}
 SHEET_NAMES = {
     "normal": "as it is",
     "hidden": "hidden: 401",
@@ -59,10 +65,16 @@ class Switch:
 
 SPOTIFY = (
     Switch(
-        ("rate_limit_calls", "rate_limit_seconds"),
+        ("rate_limit_calls", "rate_limit_seconds", "retry_after"),
         "Rate limit",
         "Answers the next calls with 429 and asks to wait that many seconds.",
-        "waits with a countdown, then goes on with the same sync.",
+        "waits with a countdown, then goes on with the same sync; beyond a minute it parks it.",
+    ),
+    Switch(
+        ("limited_percent", "limited_seconds"),
+        "Now and then a rate limit",
+        "Answers this share of the calls with 429 and asks to wait that many seconds.",
+        "waits each time, calls less often, and loses no album.",
     ),
     Switch(
         ("quota_exceeded", "quota_seconds"),
@@ -293,6 +305,8 @@ def headline(switch: Switch, state: Mapping[str, Any]) -> str:
     match switch.names[0]:
         case "rate_limit_calls":
             return f"Rate limit for {value} calls"
+        case "limited_percent":
+            return f"Rate limit for {value} %"
         case "broken_percent":
             return f"Spotify broken for {value} %"
         case "failing_albums":
@@ -325,7 +339,13 @@ def form(switch: Switch, state: Mapping[str, Any], on: bool) -> str:
         case "rate_limit_calls":
             calls = number("rate_limit_calls", "calls", state[name] if on else 3)
             seconds = number("rate_limit_seconds", "seconds", state["rate_limit_seconds"])
-            fields, verb = calls + seconds, "Set"
+            form_of_wait = select(
+                "retry_after", RETRY_AFTER, RETRY_AFTER_NAMES, state["retry_after"]
+            )
+            fields, verb = calls + seconds + form_of_wait, "Set"
+        case "limited_percent":
+            seconds = number("limited_seconds", "seconds", state["limited_seconds"])
+            fields, verb = number(name, "percent", state[name]) + seconds, "Set"
         case "quota_exceeded":
             seconds = number("quota_seconds", "seconds", state["quota_seconds"])
             fields, verb = toggle(name, on) + seconds, turn(on)

@@ -6,8 +6,10 @@ import random
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from .behaviour import Behaviour, parse_window
 from .calls import Ledger
@@ -144,12 +146,22 @@ class Weather:
         """Return a 429 where one is due. Tokens come from another host, which does not count."""
         if not request.path.startswith("/v1/"):
             return None
-        if self.behaviour.now.quota_exceeded:
-            return too_many("Too many requests", self.behaviour.now.quota_seconds, quota=True)
+        now = self.behaviour.now
+        if now.quota_exceeded:
+            return self._too_many("Too many requests", now.quota_seconds, quota=True)
         if self.behaviour.take_rate_limit():
-            return too_many("API rate limit exceeded", self.behaviour.now.rate_limit_seconds)
-        wait = self.window.refuse(self.behaviour.now.window)
-        return None if wait is None else too_many("API rate limit exceeded", wait)
+            return self._too_many("API rate limit exceeded", now.rate_limit_seconds)
+        if self.chance.random() * 100 < now.limited_percent:
+            return self._too_many("API rate limit exceeded", now.limited_seconds)
+        wait = self.window.refuse(now.window)
+        return None if wait is None else self._too_many("API rate limit exceeded", wait)
+
+    def _too_many(self, message: str, seconds: int, *, quota: bool = False) -> web.Response:
+        error: dict[str, object] = {"status": 429, "message": message}
+        if quota:
+            error["reason"] = "QUOTA_EXCEEDED"
+        headers = retry_after(self.behaviour.now.retry_after, seconds)
+        return web.json_response({"error": error}, status=429, headers=headers)
 
     def _custom(self, request: web.Request) -> web.Response | None:
         """Return the answer that somebody has put in the place of Spotify's own."""
@@ -177,12 +189,14 @@ def service_of(path: str) -> str | None:
     return None
 
 
-def too_many(message: str, seconds: int, *, quota: bool = False) -> web.Response:
-    error: dict[str, object] = {"status": 429, "message": message}
-    if quota:
-        error["reason"] = "QUOTA_EXCEEDED"
-    headers = {"Retry-After": str(seconds)}
-    return web.json_response({"error": error}, status=429, headers=headers)
+def retry_after(form: str, seconds: int) -> dict[str, str]:
+    """Return the header that asks to wait so long, in one of its forms, right and wrong."""
+    forms = {
+        "seconds": str(seconds),
+        "date": format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True),
+        "negative": str(-seconds),
+    }
+    return {hdrs.RETRY_AFTER: forms[form]} if form in forms else {}
 
 
 def drop(request: web.Request) -> web.Response:

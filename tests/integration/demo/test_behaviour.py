@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
@@ -24,6 +26,9 @@ async def test_the_state_is_complete_and_normal_at_first(demo: Demo) -> None:
         "slow": False,
         "rate_limit_calls": 0,
         "rate_limit_seconds": 8,
+        "retry_after": "seconds",
+        "limited_percent": 0,
+        "limited_seconds": 1,
         "quota_exceeded": False,
         "quota_seconds": 48925,
         "network_lost": "off",
@@ -90,6 +95,26 @@ async def test_the_next_calls_are_refused_and_then_no_more(demo: Demo) -> None:
     assert [answer.status for answer in answers] == [429, 429, 200]
     assert answers[0].headers["Retry-After"] == "5"
     assert (await answers[0].json())["error"]["message"] == "API rate limit exceeded"
+
+
+@pytest.mark.parametrize("form", ["date", "negative", "absent"])
+async def test_the_wait_is_told_in_every_form(demo: Demo, form: str) -> None:
+    await demo.set(rate_limit_calls=1, rate_limit_seconds=3600, retry_after=form)
+    answer = await demo.spotify(f"/albums/{BLUE}")
+    told = answer.headers.get("Retry-After")
+    if form == "date":
+        wait = parsedate_to_datetime(str(told)) - datetime.now(UTC)
+        assert 3500 < wait.total_seconds() <= 3600
+    else:
+        assert told == {"negative": "-3600", "absent": None}[form]
+
+
+async def test_a_share_of_the_calls_is_refused(demo: Demo) -> None:
+    await demo.set(limited_percent=30, limited_seconds=2)
+    answers = [await demo.spotify(f"/albums/{BLUE}") for _ in range(60)]
+    refused = [answer for answer in answers if answer.status == 429]
+    assert 5 < len(refused) < 40
+    assert {answer.headers["Retry-After"] for answer in refused} == {"2"}
 
 
 async def test_an_exceeded_quota_says_so_and_asks_for_hours(demo: Demo) -> None:

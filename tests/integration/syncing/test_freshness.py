@@ -96,6 +96,15 @@ def test_a_retry_is_about_the_rows_that_failed_and_no_others(sync: Sync, demo: D
     assert album_calls(demo) == 1
 
 
+def test_a_retry_takes_a_row_as_it_was_corrected_meanwhile(sync: Sync, demo: Demo) -> None:
+    demo.sheet(BLUE, UNKNOWN, DUMMY)
+    first = sync()
+    demo.sheet(BLUE, REVOLVER, DUMMY)
+    operation = sync(trigger="retry", mode="retry", keys=history.failed_keys(first["id"]))
+    assert outcomes() == {"Revolver": "added"}
+    assert (operation["total"], operation["failed"]) == (1, 0)
+
+
 def test_a_retry_archives_nothing_and_is_not_the_last_sync(sync: Sync, demo: Demo) -> None:
     demo.sheet(*LINKED, UNKNOWN)
     first = sync()

@@ -106,6 +106,27 @@ def test_what_was_done_before_parking_is_not_done_again(
     assert demo.calls()["by_endpoint"]["GET /v1/albums/{id}"] == {"200": 2}
 
 
+def test_calls_that_are_under_way_when_it_parks_are_not_wasted(sync: Sync, demo: Demo) -> None:
+    demo.sheet(*LINKED)
+    # The batch call and the first album are refused at once, while the others are being answered.
+    demo.behave(rate_limit_calls=2, rate_limit_seconds=HOURS_14_S, latency_ms=500)
+    operation = sync()
+    assert (operation["state"], operation["synced"]) == ("waiting", 4)
+    assert demo.calls()["by_endpoint"]["GET /v1/albums/{id}"] == {"200": 4, "429": 1}
+
+
+def test_after_a_wait_one_call_finds_out_whether_it_is_over(
+    parked: dict[str, Any], demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demo.reset_calls()
+    later = timezone.now() + timedelta(hours=15)
+    with monkeypatch.context() as patch, explained():
+        patch.setattr(timezone, "now", lambda: later)
+        work_off()
+    assert current_operation()["state"] == "waiting"
+    assert len(demo.calls()["arrivals"]) <= 2  # the batch call may be refused for other reasons
+
+
 def test_a_sync_that_is_parked_twice_ends_once(
     parked: dict[str, Any], demo: Demo, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,7 +43,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if item.get_closest_marker("long"):
                 item.add_marker(pytest.mark.skip(reason="long: run it by --all-faults"))
     if config.getoption("backends") == "servers":
-        kept = [item for item in items if "databases" in getattr(item, "fixturenames", ())]
+        kept = [
+            item
+            for item in items
+            if "databases" in getattr(item, "fixturenames", ())
+            and not item.get_closest_marker("once")
+        ]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
 

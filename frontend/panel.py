@@ -111,7 +111,8 @@ def rate(operation: Mapping[str, Any], now: datetime) -> float | None:
     where that is later than `now`, what claims to be later still is left out, and where the newest
     sample is too old by `now` nothing is known.
     """
-    samples = [(datetime.fromisoformat(at), done) for at, done in operation["pace"]]
+    pace: list[tuple[str, int]] = operation["pace"]
+    samples = [(datetime.fromisoformat(at), done) for at, done in pace]
     if len(samples) < 2:
         return None
     newest_at, done = samples[-1]
@@ -182,8 +183,9 @@ def _remark(operation: Mapping[str, Any] | None, state: str) -> str:
 
 
 def _duration(operation: Mapping[str, Any] | None) -> str:
+    """Empty, too, where a clock was set back meanwhile and nobody knows."""
     if not operation or not operation["finished_at"]:
         return ""
     began = datetime.fromisoformat(operation["started_at"] or operation["requested_at"])
-    ended = datetime.fromisoformat(operation["finished_at"])
-    return words.span((ended - began).total_seconds())
+    seconds = (datetime.fromisoformat(operation["finished_at"]) - began).total_seconds()
+    return words.span(seconds) if seconds >= 0 else ""

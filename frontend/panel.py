@@ -10,7 +10,8 @@ from typing import Any
 from django.utils.text import capfirst
 
 from frontend import words
-from syncengine.projection import UNFINISHED_STATES
+from syncengine.operations import MAX_RETRY_KEYS
+from syncengine.projection import MAX_FAILURES, UNFINISHED_STATES
 from syncengine.sentences import REASONS, SERVICES, albums
 
 STEPS = (("sheet", "Google Sheets"), ("spotify", "Spotify"), ("albums", "Albums"))
@@ -51,6 +52,7 @@ def panel(status: Mapping[str, Any], now: datetime, worker_missing: bool = False
         "remark": NO_WORKER if stuck else _remark(operation, state),
         "until": operation["waiting_until"] if busy and not stuck else None,
         "can_cancel": busy and not operation["cancel_requested_by"],
+        **_further_acts(operation, state),
         "duration": _duration(operation),
     }
 
@@ -121,7 +123,7 @@ def rate(operation: Mapping[str, Any], now: datetime) -> float | None:
     first_at, first_done = next(
         (sample for sample in samples if timedelta() <= end - sample[0] <= window), samples[-1]
     )
-    elapsed = (end - first_at).total_seconds()
+    elapsed: float = (end - first_at).total_seconds()
     if first_done == done or end - newest_at > window or elapsed <= 0:
         return None
     return (done - first_done) / elapsed
@@ -151,6 +153,20 @@ def counts(operation: Mapping[str, Any]) -> str:
     if operation["removed"]:
         parts.append(f"{operation['removed']} archived")
     return f"{', '.join(parts)}."
+
+
+def _further_acts(operation: Mapping[str, Any] | None, state: str) -> dict[str, Any]:
+    """What is offered after a sync: how many rows can be tried again (0: none), how many of them
+    the panel does not name, and whether it stopped to ask."""
+    failed = operation["failed"] if operation and state == "warnings" else 0
+    retry = failed if failed <= MAX_RETRY_KEYS else 0
+    details = operation["error"]["details"] if operation and state == "failed" else {}
+    return {
+        "retry": retry,
+        "retry_albums": albums(retry),
+        "retry_unnamed": max(0, retry - MAX_FAILURES),
+        "review": "sheet" in details,
+    }
 
 
 def _result(operation: Mapping[str, Any] | None, state: str) -> str:

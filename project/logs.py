@@ -29,3 +29,12 @@ class OutagesInALine(logging.Filter):
             record.exc_info = record.exc_text = None
             record.levelno, record.levelname = logging.WARNING, "WARNING"
         return True
+
+
+class RefusalsInALine(logging.Filter):
+    """Takes the traceback from requests that were refused: anybody can send as many as he likes."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if getattr(record, "status_code", 500) < 500:
+            record.exc_info = record.exc_text = None
+        return True

@@ -8,15 +8,14 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from channels.security.websocket import WebsocketDenier
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views.defaults import server_error as plain_server_error
 
-from syncengine.http import wants_json
-from syncengine.hub import CLOSE_RESTART
+from syncengine.http import HttpError, is_program
 from syncengine.outages import Outage, in_a_line, outage_of
+from syncengine.sockets import CLOSE_RESTART
 
 logger = logging.getLogger("groovelog.sockets")
 
@@ -29,19 +28,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
     outage = outage_of(sys.exc_info()[1])
     if outage is None:
         return plain_server_error(request)
-    answer = _for_program(outage) if _is_program(request) else _for_person(request, outage)
+    answer = _for_program(outage) if is_program(request) else _for_person(request, outage)
     answer.headers["Retry-After"] = str(outage.retry_after_s)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
-def _is_program(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/") or wants_json(request)
-
-
 def _for_program(outage: Outage) -> HttpResponse:
-    error = {"code": outage.code, "message": outage.message, "remedy": outage.remedy}
-    return JsonResponse({"error": error}, status=503)
+    return HttpError(503, outage.code, outage.message, outage.remedy).as_response()
 
 
 def _for_person(request: HttpRequest, outage: Outage) -> HttpResponse:
@@ -54,25 +48,16 @@ def _for_person(request: HttpRequest, outage: Outage) -> HttpResponse:
     return HttpResponse(render_to_string("503.html", context), status=503)
 
 
-def refused_in_an_outage(application: Application) -> Application:
-    """Refuse the sockets that need the database while it cannot be used; browsers come back."""
+def closed_in_an_outage(application: Application) -> Application:
+    """Close the sockets that need the database while it cannot be used; browsers come back."""
 
     async def guarded(scope: dict[str, Any], receive: Any, send: Any) -> Any:
-        accepted = False
-
-        async def watched(message: dict[str, Any]) -> None:
-            nonlocal accepted
-            accepted = accepted or message["type"] == "websocket.accept"
-            await send(message)
-
         try:
-            return await application(scope, receive, watched)
+            return await application(scope, receive, send)
         except Exception as error:
             if outage_of(error) is None:
                 raise
-            logger.warning("a socket is refused: %s", in_a_line(error))
-            if not accepted:
-                return await WebsocketDenier()(scope, receive, send)
+            logger.warning("a socket is closed: %s", in_a_line(error))
             return await send({"type": "websocket.close", "code": CLOSE_RESTART})
 
     return guarded

@@ -16,6 +16,8 @@ Storage:
 Use cases:
 - `operations`: start, claim, beat, park, cancel and finish, each a conditional update
 - `plan`: which row becomes which album (pure)
+- `tasks`: the rows of a plan, worked off several at once
+- `budget`: the calls to Spotify of each day
 - `results`, `failures`: how an album's result becomes an event, and the sync's own ways to fail
 - `run`: one sync, readable from top to bottom
 - `worker`: takes operations from the database and runs them
@@ -29,8 +31,10 @@ Doors:
 - `hub`: reads the log once for all sockets of a web process
 - `sockets`, `tail`: a browser's connection; the newest events at hand, as frames
 - `watchers`: who watches, across processes
+- `echo`: whether the channel layer brings back what is sent
 - `duties`: a thread for the database, and to be tried again, for tasks that live long
-- `origin`, `roles`, `http`: who may come in
+- `origin`, `roles`, `http`, `visitors`: who may come in
+- `rights`, `signals`: who may stay, and what rings when that may have changed
 - `consumers`, `views`, `urls`: the socket and the HTTP interface
 - `management/commands`: the terminal
 """

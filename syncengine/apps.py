@@ -7,7 +7,10 @@ class SyncengineConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from syncengine import signals
+
         post_migrate.connect(_put_triggers_back, sender=self)
+        signals.connect()
 
 
 def _put_triggers_back(**kwargs: object) -> None:

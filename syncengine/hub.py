@@ -21,9 +21,17 @@ from syncengine.models import LogHead
 from syncengine.outages import LogMissing
 from syncengine.presence import PresenceWatch
 from syncengine.projection import Gap, Status
-from syncengine.sockets import Socket
+from syncengine.rights import Loss, losses
+from syncengine.sockets import (
+    CLOSE_NOT_ALLOWED,
+    CLOSE_RESTART,
+    CLOSE_SIGNED_OUT,
+    CLOSE_TOO_MANY,
+    CLOSE_TOO_SLOW,
+    Socket,
+)
 from syncengine.tail import TAIL_EVENTS, Cursor, Frame, Tail, encoded
-from syncengine.watchers import ANNOUNCE_S, Watchers
+from syncengine.watchers import Watchers
 
 logger = logging.getLogger("groovelog.hub")
 
@@ -34,8 +42,9 @@ STEP_S = 0.25
 HEARTBEAT_UNFINISHED_S = 2.0
 HEARTBEAT_IDLE_S = 5.0
 
-CLOSE_TOO_SLOW = 4408
-CLOSE_RESTART = 4412
+RIGHTS_S = 15.0  # how often rights are looked at without a ring
+RIGHTS_PAUSE_S = 0.3  # at least between two looks, however often it rings
+LOSS_CODES: dict[Loss, int] = {"signed-out": CLOSE_SIGNED_OUT, "not-allowed": CLOSE_NOT_ALLOWED}
 
 
 class Hub:
@@ -53,6 +62,9 @@ class Hub:
         self._worker_seen_at: str | None = None
         self._watchers = Watchers()
         self._watchers_told: list[str] = []
+        self._watchers_changed = asyncio.Event()
+        self._delay_told = False
+        self._rights_rung = asyncio.Event()
 
     # For the sockets
 
@@ -86,19 +98,29 @@ class Hub:
             await self._bring_up_to_date(socket, {})
         await socket.send(encoded({"type": "watchers", "names": self._watchers_told}))
         self._rung.set()
-        await self._announce()
+        self._rights_rung.set()  # who was let in a moment ago may have been shown out since
+        await self._note_watchers()
 
     async def leave(self, socket: Socket) -> None:
+        socket.closed = True
         self.sockets.discard(socket)
-        await self._announce()
+        await self._note_watchers()
 
     async def acknowledge(self, socket: Socket, position: int) -> None:
-        socket.acknowledge(position)
-        await self._bring_up_to_date(socket, {})
+        if socket.acknowledge(position):
+            await self._bring_up_to_date(socket, {})
+        else:
+            await socket.close(CLOSE_TOO_MANY)
 
-    async def close_all(self, code: int) -> None:
-        for socket in list(self.sockets):
-            await socket.close(code)
+    def check_rights(self) -> None:
+        """Look soon whether everybody may stay."""
+        self._rights_rung.set()
+
+    async def close(self) -> None:
+        """Tell every browser that the server restarts."""
+        sockets, self.sockets = self.sockets, set()  # nobody is told that the others leave
+        for socket in sockets:
+            await socket.close(CLOSE_RESTART)
 
     def _goes_on_from(self, socket: Socket, cursor: Cursor) -> bool:
         if cursor == self._tail.head:
@@ -110,7 +132,7 @@ class Hub:
     async def run(self) -> None:
         """Follow the log until cancelled; whatever fails is tried again."""
         await tried_again(self._check_triggers)
-        duties = (self._listen, self._keep_up, self._beat, self._keep_announcing)
+        duties = (self._listen, self._keep_up, self._beat, self._keep_announcing, self._guard)
         async with asyncio.TaskGroup() as tasks:
             for duty in duties:
                 tasks.create_task(tried_again(duty))
@@ -127,6 +149,8 @@ class Hub:
             if message["type"] == "watchers":
                 self._watchers.hear(message["process"], message["names"])
                 await self._tell_watchers()
+            elif message["type"] == "rights":
+                self.check_rights()
             else:
                 self._rung.set()
 
@@ -144,16 +168,29 @@ class Hub:
         while True:
             # In short steps, since a sync may start meanwhile and shorten the interval.
             await asyncio.sleep(STEP_S)
-            if time.monotonic() - sent_at >= self._heartbeat_interval_s - STEP_S / 2:
+            is_due = time.monotonic() - sent_at >= self._heartbeat_interval_s - STEP_S / 2
+            if is_due or self._delay_told != self._watchers.echo.is_late:
                 sent_at = time.monotonic()
+                self._delay_told = self._watchers.echo.is_late
                 seen_at = await self._database(self._presence.last_seen_at)
                 self._worker_seen_at = None if seen_at is None else instant(seen_at)
                 await self._send_to_all(self._heartbeat())
 
     async def _keep_announcing(self) -> None:
         while True:
-            await self._announce(again=True)
-            await asyncio.sleep(ANNOUNCE_S)
+            await self._watchers.announce()
+            await self._tell_watchers()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._watchers_changed.wait(), self._watchers.announce_s)
+            self._watchers_changed.clear()
+
+    async def _guard(self) -> None:
+        while True:
+            self._rights_rung.clear()
+            await self._close_who_may_not_stay()
+            await asyncio.sleep(RIGHTS_PAUSE_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._rights_rung.wait(), RIGHTS_S)
 
     # Following the log
 
@@ -211,26 +248,37 @@ class Hub:
             self.sockets.discard(socket)
             await socket.close(CLOSE_TOO_SLOW)
 
+    async def _close_who_may_not_stay(self) -> None:
+        sockets = list(self.sockets)
+        if not sockets:
+            return
+        lost = await self._database(losses, {socket.admission for socket in sockets})
+        for socket in sockets:
+            if loss := lost.get(socket.admission):
+                self.sockets.discard(socket)
+                await socket.close(LOSS_CODES[loss])
+
     @property
     def _heartbeat_interval_s(self) -> float:
         return HEARTBEAT_UNFINISHED_S if self._tail.is_unfinished else HEARTBEAT_IDLE_S
 
     def _heartbeat(self) -> str:
         head = self._tail.head
-        return encoded(
-            {
-                "type": "heartbeat",
-                "position": head.position,
-                "hash": head.hash,
-                "at": instant(timezone.now()),
-                "worker_seen_at": self._worker_seen_at,
-            }
-        )
+        beat = {
+            "type": "heartbeat",
+            "position": head.position,
+            "hash": head.hash,
+            "at": instant(timezone.now()),
+            "worker_seen_at": self._worker_seen_at,
+        }
+        return encoded(beat | ({"delayed": True} if self._watchers.echo.is_late else {}))
 
     # Who watches
 
-    async def _announce(self, again: bool = False) -> None:
-        await self._watchers.announce(sorted({socket.name for socket in self.sockets}), again)
+    async def _note_watchers(self) -> None:
+        # The other processes are told by a task of its own, since a channel layer may hang.
+        if self._watchers.note(sorted({socket.name for socket in self.sockets})):
+            self._watchers_changed.set()
         await self._tell_watchers()
 
     async def _tell_watchers(self) -> None:
@@ -267,6 +315,20 @@ def process_hub() -> Hub:
         _tasks.add(task)
         task.add_done_callback(_tasks.discard)
     return _hubs[loop]
+
+
+async def close_process_hub() -> None:
+    """Tell every browser of this process that the server restarts."""
+    if hub := _hubs.get(asyncio.get_running_loop()):
+        await hub.close()
+
+
+def check_rights() -> None:
+    """Let this process look soon whether everybody may stay. Callable from any thread; the other
+    processes hear of it by `fanout.ring_rights`."""
+    for loop, hub in list(_hubs.items()):
+        with suppress(RuntimeError):  # that loop has ended, and its sockets with it
+            loop.call_soon_threadsafe(hub.check_rights)
 
 
 def process_hub_is_full() -> bool:

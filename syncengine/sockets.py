@@ -10,13 +10,23 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
+from syncengine.rights import Admission
 from syncengine.tail import Frame
 
 logger = logging.getLogger("groovelog.sockets")
 
 WINDOW_BYTES = 512 * 1024
-SLOW_S = 10.0
+SLOW_S = 9.0  # looked at every second, so that nobody is kept for more than 10 s
+MAX_USELESS = 100  # acknowledgements of nothing, within ...
+USELESS_S = 60.0
 NOTHING_SENT = -1
+
+CLOSE_BAD_FRAME = 4400
+CLOSE_SIGNED_OUT = 4401
+CLOSE_NOT_ALLOWED = 4403
+CLOSE_TOO_SLOW = 4408
+CLOSE_RESTART = 4412
+CLOSE_TOO_MANY = 4429
 
 
 @dataclass(eq=False)
@@ -25,20 +35,32 @@ class Socket:
     old events. `position` is what it has been sent."""
 
     name: str
+    admission: Admission
     may_read_history: bool
     send_text: Callable[[str], Awaitable[None]]
-    close: Callable[[int], Awaitable[None]]
+    hang_up: Callable[[int], Awaitable[None]]
     position: int = NOTHING_SENT
+    closed: bool = field(default=False, init=False)
+    _acknowledged: int = field(default=0, init=False)
+    _useless: deque[float] = field(default_factory=lambda: deque(maxlen=MAX_USELESS), init=False)
+    """Monotonic times of the newest acknowledgements of nothing."""
     _ahead: deque[tuple[int, int, float]] = field(default_factory=deque, init=False)
     """(position, bytes, monotonic time) of each frame of events that is not acknowledged yet."""
     _ahead_bytes: int = field(default=0, init=False)
 
     async def send(self, text: str) -> None:
         """Send; a browser that has gone is noticed when its socket closes."""
+        if self.closed:
+            return
         try:
             await self.send_text(text)
         except Exception as error:
             logger.info("a socket has gone: %s", type(error).__name__)
+
+    async def close(self, code: int) -> None:
+        """Send nothing from now on, frames that are being sent included, and say why."""
+        self.closed = True
+        await self.hang_up(code)
 
     async def send_snapshot(self, position: int, text: str) -> None:
         """Send a snapshot, unless the browser has yet to read what it was sent before."""
@@ -50,20 +72,29 @@ class Socket:
         """Send those that follow what it has, as far as its window allows; the next
         acknowledgement, or whoever overtook this, goes on from there."""
         for frame in frames:
-            if self._ahead_bytes > WINDOW_BYTES or self.position != frame.after:
+            if self.closed or self._ahead_bytes > WINDOW_BYTES or self.position != frame.after:
                 return
             self.position = frame.position
             self._ahead.append((frame.position, len(frame.text), time.monotonic()))
             self._ahead_bytes += len(frame.text)
             await self.send(frame.text)
 
-    def acknowledge(self, position: int) -> None:
+    def acknowledge(self, position: int) -> bool:
+        """Take an acknowledgement; False from one that talks too much. Whoever goes on to what it
+        was sent is welcome, however fast that comes; anything else is of no use, and is bounded."""
+        if not self._acknowledged < position <= self.position:
+            now = time.monotonic()
+            self._useless.append(now)
+            return len(self._useless) < MAX_USELESS or now - self._useless[0] > USELESS_S
+        self._acknowledged = position
         while self._ahead and self._ahead[0][0] <= position:
             self._ahead_bytes -= self._ahead.popleft()[1]
+        return True
 
     def start_afresh(self) -> None:
         """Forget what was sent: it belongs to another log."""
         self.position = NOTHING_SENT
+        self._acknowledged = 0
         self._ahead.clear()
         self._ahead_bytes = 0
 

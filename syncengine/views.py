@@ -74,13 +74,13 @@ def confirm(request: HttpRequest, operation_id: UUID) -> HttpResponse:
 
 
 @require_safe
-@door(api=True)
+@door()
 def status(request: HttpRequest) -> HttpResponse:
     return JsonResponse(log.current_status())
 
 
 @require_GET
-@door(roles.is_auditor, api=True)
+@door(roles.is_auditor)
 def events(request: HttpRequest) -> HttpResponse:
     """`?after=N&limit=M`: the log in pages, with its head."""
     after = _number(request, "after", default=0, at_most=2**53)
@@ -169,5 +169,4 @@ def _number(request: HttpRequest, name: str, *, default: int, at_most: int) -> i
 
 
 def _ring_and_nudge() -> None:
-    async_to_sync(fanout.ring)()
-    async_to_sync(fanout.nudge_worker)()
+    async_to_sync(fanout.ring_and_nudge)()

@@ -21,9 +21,10 @@ from django.conf import settings
 from django.db import Error
 from django.utils import timezone
 
+from albums.sources.budget import Budget
 from albums.sources.connect import Sources, connected
 from albums.sources.settings import SourceSettings
-from syncengine import checkpoints, fanout, operations, outages, presence
+from syncengine import budget, checkpoints, fanout, operations, outages, presence
 from syncengine.duties import DatabaseThread, tried_again
 from syncengine.fanout import Bell
 from syncengine.guard import Guard
@@ -81,7 +82,7 @@ class SyncWorker(Worker):
         if not self._until_idle:
             helpers.append(asyncio.create_task(tried_again(self._guard.guarding)))
         try:
-            async with connected(source_settings()) as sources:
+            async with connected(source_settings(), self._daily_budget()) as sources:
                 await tried_again(partial(self._work, sources))
         finally:
             for helper in helpers:
@@ -93,6 +94,10 @@ class SyncWorker(Worker):
             await self._database(presence.gone, self.name)
         await self._database.close()
         await self._guard.close()
+
+    def _daily_budget(self) -> Budget:
+        reserve = partial(self._database, budget.reserve)
+        return Budget(settings.SPOTIFY_DAILY_BUDGET, reserve, timezone.now)
 
     async def listener(self, channel: str) -> None:
         """Channels' hook for one channel: here every message is the same nudge."""

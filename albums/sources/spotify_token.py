@@ -91,8 +91,8 @@ class TokenSource:
             return _read(answer)
         except (AnswerTooLarge, AddressRefused):
             failure = SpotifyTokenBad()
-        except TransportError:
-            failure = NetworkError()
+        except TransportError as error:
+            failure = NetworkError(service="Spotify", problem=str(error))
         raise failure
 
     async def _ask(self) -> Answer:

@@ -65,7 +65,7 @@ class Spotify:
         form = await request.post()
         if form.get("grant_type") != "client_credentials":
             return token_failure("unsupported_grant_type", "grant_type must be client_credentials")
-        token = "BQ" + secrets.token_urlsafe(60)
+        token = "BQ-demo-token-" + secrets.token_urlsafe(60)
         self._tokens[token] = (time.monotonic() + TOKEN_LIFE, self._behaviour.tokens_expired)
         if len(self._tokens) > TOKENS_KEPT:
             del self._tokens[next(iter(self._tokens))]

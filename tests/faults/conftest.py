@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import connection, connections
 
 from tests.accounts import account
 from tests.demo import Demo
 from tests.faults import invariants
 from tests.faults.postgresql import PostgreSQL, fresh_database, own_postgresql
+from tests.faults.redis import Redis, own_redis
 from tests.faults.world import MOST_S, World
 
 
@@ -41,14 +41,18 @@ def postgresql_database(postgresql: PostgreSQL, django_db_blocker: Any) -> Itera
         yield url
 
 
-@pytest.fixture(scope="session")
-def static_files() -> None:
-    """What the pages of a web server without `manage.py serve` are made with."""
-    call_command("collectstatic", interactive=False, verbosity=0)
+@pytest.fixture
+def redis(world: World) -> Iterator[Redis]:
+    """A Redis server of the world's own, to be stopped, paused and flushed."""
+    if not world.has_channel_layer:
+        pytest.skip("the channel layer is in-process, which has no server")
+    with own_redis(world.folder) as server:
+        world.environment["REDIS_URL"] = server.url
+        yield server
 
 
 @pytest.fixture
-def world(static_files: None, database: str, demo: Demo, tmp_path: Path) -> Iterator[World]:
+def world(database: str, demo: Demo, tmp_path: Path) -> Iterator[World]:
     """The parts are real processes; an account for each role is there. After the test everything
     that is unfinished must come to its end, and then all of I1 to I11 must hold."""
     for role in ("viewer", "auditor", "admin"):

@@ -10,7 +10,7 @@ from typing import Any
 from tests.demo import Demo
 from tests.faults.care import Care
 from tests.process import Process, ServeProcess, WebProcess, WorkerProcess
-from tests.server import Web
+from tests.server import Server, Web
 from tests.sockets import Socket, View
 
 MOST_S = 60.0  # for what is bound to happen, on a busy machine
@@ -63,9 +63,21 @@ class World:
         self.rss_at_start: dict[Process, int] = {}
         self.care = Care(database, self._has_worker)
 
+    @property
+    def has_channel_layer(self) -> bool:
+        """Whether processes hear each other; the in-process layer has nobody else to hear."""
+        return bool(self.environment["REDIS_URL"])
+
     def web(self, **environment: str) -> Web:
         """Start one more web server."""
         return self._started(Web(self._log("web"), self.environment | environment))
+
+    def serve(self, **environment: str) -> Server:
+        """Start the web server and a worker in one process."""
+        server = Server(self._log("serve"), self.environment | environment)
+        self.processes.append(server)
+        self.rss_at_start[server] = server.rss_bytes
+        return server
 
     def worker(self, **environment: str) -> WorkerProcess:
         """Start one more worker."""

@@ -1,16 +1,9 @@
-/** How long to wait before the next try: longer each time, and never the same for two browsers,
- * so that a restarted server is not met by all of them at once. */
+/** How long to wait before the next try: any time up to a limit that grows, so that a server which
+ * was restarted is not met by all of its browsers at once. */
 
-const FIRST_MS = 500;
-const LONGEST_MS = 8_000;
-const QUICK_MS = 300; // the server said that it restarts
-const QUICK_SPREAD_MS = 1_200;
+const FIRST_MS = 1_000;
+const LONGEST_MS = 5_000; // whoever restarts a server wants to see everybody back soon after
 
 export function backoffMs(attempt) {
-  const longest = Math.min(LONGEST_MS, FIRST_MS * 2 ** attempt);
-  return longest / 2 + (Math.random() * longest) / 2;
-}
-
-export function quickMs() {
-  return QUICK_MS + Math.random() * QUICK_SPREAD_MS;
+  return Math.random() * Math.min(LONGEST_MS, FIRST_MS * 2 ** attempt);
 }

@@ -15,6 +15,13 @@ export function setServerTime(serverNow) {
   if (!Number.isNaN(moment)) offsetMs = moment - Date.now();
 }
 
+/** Starts now; the returned function tells the milliseconds since. Sleep counts: in some browsers
+ * `performance.now()` stands still while the machine sleeps, and `Date.now()` may be set back. */
+export function stopwatch() {
+  const [at, wallAt] = [performance.now(), Date.now()];
+  return () => Math.max(performance.now() - at, Date.now() - wallAt);
+}
+
 /** Calls `listener` each second until the returned function is called. */
 export function onTick(listener) {
   listeners.add(listener);

@@ -6,16 +6,16 @@
  * watchers(frame), state(name, details). `events` throws Gap where they do not follow.
  */
 import { Acknowledger } from "./acknowledger.js";
-import { backoffMs, quickMs } from "./backoff.js";
-import { onTick } from "./clock.js";
+import { backoffMs } from "./backoff.js";
+import { onTick, stopwatch } from "./clock.js";
 import { Gap } from "./status.js";
 
 const CATCH_UP_MS = 2_000; // the log's head is ahead of us: its events follow within this time
 const STALE_MS = 15_000; // three heartbeats missed
 const DEAD_MS = 60_000; // then the socket is given up
-const ASLEEP_MS = 7_000; // seen when the page wakes: more than one heartbeat was missed
+const ASLEEP_MS = 7_000; // seen when the page wakes: a heartbeat was missed
 const TOO_MANY_RETRY_MS = 60_000;
-const CLOSE_CODES = { signedOut: 4401, notAllowed: 4403, restarts: 4412, tooMany: 4429 };
+const CLOSE_REASONS = { 4401: "signed-out", 4403: "rights", 4429: "too-many" };
 
 export class Connection {
   #handlers;
@@ -24,16 +24,17 @@ export class Connection {
   #retry = null;
   #catchUp = null;
   #attempt = 0;
-  #lastFrameAt = null;
+  #silentMs = null; // a stopwatch: since the newest frame, or since this socket was opened
+  #sinceTick = stopwatch();
   #headsBehindUs = 0;
   #sentCursor = false;
   #state = "connecting";
-  #ended = false; // signed out or not allowed: trying again would not help
 
   constructor(handlers) {
     this.#handlers = handlers;
-    onTick(() => this.#watchSilence());
+    onTick(() => this.#tick());
     document.addEventListener("visibilitychange", () => document.hidden || this.#wake());
+    document.addEventListener("resume", () => this.#wake());
     addEventListener("online", () => this.#wake());
     addEventListener("pageshow", () => this.#wake());
     addEventListener("pagehide", () => this.#drop());
@@ -44,7 +45,7 @@ export class Connection {
     const socket = new WebSocket(this.#url());
     this.#socket = socket;
     this.#acknowledger = new Acknowledger(socket);
-    this.#lastFrameAt = null;
+    this.#silentMs = stopwatch();
     this.#headsBehindUs = 0;
     socket.onmessage = ({ data }) => socket === this.#socket && this.#receive(JSON.parse(data));
     socket.onclose = ({ code }) => socket === this.#socket && this.#closed(code);
@@ -60,7 +61,7 @@ export class Connection {
   }
 
   #receive(frame) {
-    this.#lastFrameAt = performance.now();
+    this.#silentMs = stopwatch();
     this.#attempt = 0;
     this.#become("live");
     if (frame.type === "events") this.#receiveEvents(frame);
@@ -103,35 +104,36 @@ export class Connection {
 
   #closed(code) {
     this.#drop();
-    if (code === CLOSE_CODES.signedOut) return this.#end("signed-out");
-    if (code === CLOSE_CODES.notAllowed) return this.#end("not-allowed");
-    const tooMany = code === CLOSE_CODES.tooMany;
-    let waitMs = backoffMs(this.#attempt);
-    if (code === CLOSE_CODES.restarts) waitMs = quickMs();
-    if (tooMany) waitMs = TOO_MANY_RETRY_MS;
+    const reason = CLOSE_REASONS[code];
+    // Once more: a new password or another sign-in may have given this browser another session.
+    if (reason === "signed-out" && this.#attempt) return this.#become(reason);
+    const waitMs = reason === "too-many" ? TOO_MANY_RETRY_MS : backoffMs(this.#attempt);
     this.#attempt += 1;
     this.#retry = setTimeout(() => this.open(), waitMs);
     const retryAt = performance.now() + waitMs;
-    this.#become("connecting", { attempt: this.#attempt, retryAt, tooMany });
+    this.#become("connecting", { attempt: this.#attempt, retryAt, reason });
   }
 
-  #end(name) {
-    this.#ended = true;
-    this.#become(name);
+  #tick() {
+    const asleep = this.#sinceTick() > ASLEEP_MS;
+    this.#sinceTick = stopwatch();
+    if (asleep) this.#wake();
+    else this.#watchSilence();
   }
 
   #watchSilence() {
-    if (!this.#socket || this.#lastFrameAt === null) return;
-    const silentMs = performance.now() - this.#lastFrameAt;
+    if (!this.#socket) return;
+    const silentMs = this.#silentMs();
     if (silentMs > DEAD_MS) this.#reconnect();
-    else if (silentMs > STALE_MS) this.#become("stale", { lastFrameAt: this.#lastFrameAt });
+    else if (silentMs > STALE_MS && this.#state !== "connecting") {
+      this.#become("stale", { silentMs: this.#silentMs });
+    }
   }
 
-  /** Timers sleep with the page, so what they would have noticed is looked at now. */
+  /** Timers sleep with the page, so what they would have noticed is looked at now; and somebody who
+   * was signed out may have signed in meanwhile. */
   #wake() {
-    if (this.#ended) return;
-    const silentMs = this.#lastFrameAt === null ? 0 : performance.now() - this.#lastFrameAt;
-    if (!this.#socket || silentMs > ASLEEP_MS) this.open();
+    if (!this.#socket || this.#silentMs() > ASLEEP_MS) this.open();
   }
 
   #drop() {

@@ -9,11 +9,13 @@ import { current, update } from "./store.js";
 
 const WORKER_MISSING_MS = 6_000; // `ALIVE_FOR` of syncengine/presence.py
 
+let closedFor; // the server's reason for closing the socket, where it gave one
+
 const polling = new Polling({
   status: (status) => {
     if (!polling.active && current().connection.name === "live") return;
     replace(status);
-    if (polling.active) showConnection("polling");
+    if (polling.active) showConnection("polling", { reason: closedFor });
   },
   failed: () => polling.active && showConnection("offline"),
   signedOut: () => changed("signed-out"),
@@ -66,14 +68,16 @@ function replace(status, { tellAlways = false } = {}) {
   if (moved || tellAlways) tell("snapshot");
 }
 
-function receiveHeartbeat({ at, worker_seen_at: seenAt }) {
+function receiveHeartbeat({ at, worker_seen_at: seenAt, delayed = false }) {
   setServerTime(at);
   const silentMs = seenAt ? Date.parse(at) - Date.parse(seenAt) : Infinity;
-  update({ workerMissing: silentMs > WORKER_MISSING_MS });
+  update({ workerMissing: silentMs > WORKER_MISSING_MS, delayed });
 }
 
 function changed(name, details = {}) {
-  if (name === "connecting") polling.begin({ atOnce: details.tooMany });
+  closedFor = details.reason;
+  if (closedFor === "signed-out" || closedFor === "rights") update({ outdated: true });
+  if (name === "connecting") polling.begin({ atOnce: closedFor === "too-many" });
   else polling.stop();
   const asking = name === "connecting" && polling.active;
   if (!asking) showConnection(name, details);

@@ -1,6 +1,7 @@
 /** The way to the status where there is no socket: slower, and enough. */
 
 const WITHOUT_SOCKET_MS = 10_000;
+const SPREAD_MS = 3_000; // earlier, so that a server is not asked by all its browsers at once
 const EVERY_MS = 5_000;
 
 export class Polling {
@@ -16,7 +17,8 @@ export class Polling {
   begin({ atOnce = false } = {}) {
     if (this.active || (this.#timer && !atOnce)) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#poll(), atOnce ? 0 : WITHOUT_SOCKET_MS);
+    const waitMs = atOnce ? 0 : WITHOUT_SOCKET_MS - Math.random() * SPREAD_MS;
+    this.#timer = setTimeout(() => this.#poll(), waitMs);
   }
 
   stop() {

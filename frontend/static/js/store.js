@@ -11,9 +11,11 @@ if (viewer) setServerTime(viewer.now);
 let state = {
   status: json("status"),
   viewer,
-  connection: { name: "connecting", attempt: 0, retryAt: null, lastFrameAt: null },
+  connection: { name: "connecting", attempt: 0, retryAt: null },
   watchers: [],
   workerMissing: viewer?.worker_missing ?? false,
+  outdated: false, // the account or its rights changed after this page was made
+  delayed: false, // the server hears of events late
   asked: null, // the operation that this page asked for, until the log shows it
   sending: null, // "start" or "cancel" while that request is under way
   error: null, // {"code", "message", "remedy"} of this page's own last request

@@ -12,9 +12,8 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from project import demo_accounts
+from project import demo_accounts, static_files
 from syncengine import triggers
-from syncengine.hub import CLOSE_RESTART, process_hub
 from syncengine.worker import SyncWorker
 
 logger = logging.getLogger("groovelog.serve")
@@ -44,7 +43,7 @@ class Command(BaseCommand):
             )
         _require_free(host, port)
         call_command("migrate", interactive=False, verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
+        static_files.collect()
         if missing := triggers.missing():
             raise CommandError(f"The database does not protect the log: {', '.join(missing)}.")
         greeting = self._greeting(host, port, demo)
@@ -96,13 +95,11 @@ def _run_server(host: str, port: int, greet: Callable[[], None]) -> None:
         greet()
 
     async def stop() -> None:
-        await process_hub().close_all(CLOSE_RESTART)
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=STOP_LIMIT_S)
 
-    # Before Daphne's own trigger, which ends the consumers without a word to the browsers.
     reactor.addSystemEventTrigger(
         "before",
         "shutdown",  # type: ignore[arg-type]

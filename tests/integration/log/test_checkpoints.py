@@ -35,12 +35,11 @@ def test_there_is_none_before_a_sync_has_ended() -> None:
 def test_each_end_of_a_sync_is_written_once() -> None:
     ends = [
         operations.complete,
-        operations.finish_cancelled,
+        lambda claim: operations.cancel(claim.operation, "bob"),
         lambda claim: operations.fail(claim, NetworkError()),
     ]
     for number, end in enumerate(ends, start=1):
         claim = begin()
-        operations.cancel(claim.operation, "bob")
         end(claim)
         checkpoints.record()
         checkpoints.record()

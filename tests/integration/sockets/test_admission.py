@@ -1,12 +1,13 @@
 """Who gets a socket, and what a browser may say on it."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connections
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from tests.integration.sockets.conftest import Append
 from tests.server import Server
 from tests.sockets import Socket
 
@@ -80,6 +81,28 @@ def test_an_acknowledgement_of_what_was_never_sent_does_no_harm(server: Server) 
         socket.frame()
         socket.send({"type": "ack", "position": 10**15})
         assert socket.next("heartbeat")["position"] >= 0
+
+
+def test_a_socket_that_talks_without_end_is_closed(server: Server) -> None:
+    with Socket(server) as socket:
+        socket.frame()
+        with suppress(ConnectionClosed):
+            for _ in range(200):
+                socket.send({"type": "ack", "position": 0})
+        assert socket.close_code() == 4429
+
+
+def test_whoever_acknowledges_every_single_event_may_stay(server: Server, append: Append) -> None:
+    with Socket(server) as socket:
+        socket.frame()
+        first = append()
+        for _ in range(150):
+            last = append()
+        while socket.view.status["position"] < last:
+            socket.frame(acknowledge=False)
+        for position in range(first, last + 1):
+            socket.send({"type": "ack", "position": position})
+        socket.follow_to(append())
 
 
 def test_a_person_has_twenty_sockets_and_no_more(server: Server) -> None:

@@ -74,6 +74,12 @@ async def test_a_packed_sheet_is_unpacked(upstream: Upstream, http: Http) -> Non
         (csv(gzip.compress(BODY.encode())[:-9], Content_Encoding="gzip"), "sheet-truncated"),
         (csv(BODY, Content_Encoding="gzip"), "sheet-truncated"),
         (csv(BODY, Content_Encoding="br"), "sheet-truncated"),
+        (
+            csv(gzip.compress(b"") * 99 + gzip.compress(BODY.encode()), Content_Encoding="gzip"),
+            "sheet-truncated",
+        ),
+        (says(200, BODY, Content_Type="text/csv; charset=iso-8859-1"), "sheet-encoding"),
+        (says(200, BODY, Content_Type='text/csv; charset="ISO-2022-JP"'), "sheet-encoding"),
     ],
 )
 async def test_every_other_answer_is_a_typed_error(
@@ -159,7 +165,8 @@ async def test_nobody_at_the_address_is_a_network_error(upstream: Upstream, http
 
 async def test_a_private_address_is_refused_before_any_call(upstream: Upstream) -> None:
     async with Http(retry_base_s=BACKOFF_S) as http:
-        for origin in (upstream.origin, upstream.origin.replace("127.0.0.1", "localhost")):
+        for name in ("127.0.0.1", "localhost", "127.1", "2130706433", "0177.0.0.1", "0x7f.1"):
+            origin = upstream.origin.replace("127.0.0.1", name)
             with pytest.raises(errors.SheetBlockedAddress):
                 await read_sheet(http, REF, origin)
     assert upstream.calls == []

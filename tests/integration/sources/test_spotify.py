@@ -257,7 +257,7 @@ async def test_a_short_rate_limit_is_waited_out_and_told(
     async def opened() -> None:
         heard.append("open")
 
-    limiter.on_closed, limiter.on_open = closed, opened
+    limiter.gate.on_closed, limiter.gate.on_open = closed, opened
     headers = {} if header is None else {"Retry_After": header}
     upstream.holds(album(1))
     upstream.script[PATH].append(says(429, "Too many requests", **headers))

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 import psycopg
@@ -24,14 +25,16 @@ FULL = psycopg.errors.DiskFull("no space left")
 
 @contextmanager
 def little_room() -> Iterator[None]:
-    """A database that may grow by so many pages only, for whoever connects to it."""
+    """A database that may grow by so many pages only, and by one more for whoever connects anew,
+    as the worker does after a refusal: so there is room to say why it waits before there is room
+    for an album."""
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA page_count")
-        most = cursor.fetchone()[0] + ROOM_PAGES
+        limits = count(cursor.fetchone()[0] + ROOM_PAGES)
 
     def limit(connection: Any, **kwargs: object) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA max_page_count={most}")
+            cursor.execute(f"PRAGMA max_page_count={next(limits)}")
 
     connection_created.connect(limit)
     try:

@@ -142,7 +142,7 @@ def test_observers_hear_of_one_closing_and_one_opening() -> None:
         async def opened() -> None:
             heard.append("open")
 
-        limiter.on_closed, limiter.on_open = closed, opened
+        limiter.gate.on_closed, limiter.gate.on_open = closed, opened
         calls = await acquire(limiter, 8)
         for call in calls:
             await limiter.refused(call, 10)
@@ -159,7 +159,7 @@ def test_a_longer_wait_for_the_same_wall_is_news() -> None:
         async def closed(seconds: float) -> None:
             heard.append(seconds)
 
-        limiter.on_closed = closed
+        limiter.gate.on_closed = closed
         first, second = await acquire(limiter, 2)
         await limiter.refused(first, 5)
         await limiter.refused(second, 20)
@@ -175,7 +175,7 @@ def test_an_observers_error_reaches_the_call_that_was_refused() -> None:
         async def closed(seconds: float) -> None:
             raise LookupError
 
-        limiter.on_closed = closed
+        limiter.gate.on_closed = closed
         await limiter.refused(await limiter.acquire(), 1)
 
     with pytest.raises(LookupError):

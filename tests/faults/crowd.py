@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterable
 from itertools import chain
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from django.contrib.auth.models import Group, User
 from websockets.asyncio.client import connect
@@ -64,10 +65,12 @@ class Page:
 
 
 async def read(reader: Reader, headers: dict[str, str], origin: str) -> None:
-    """Read until the connection ends, which raises ConnectionClosed."""
+    """Read until the connection ends, which raises ConnectionClosed. Without an origin it is that
+    of the server which is asked, as behind a proxy."""
+    url = reader.url()
     connection = await connect(
-        reader.url(),
-        origin=origin,  # type: ignore[arg-type]
+        url,
+        origin=origin or f"http://{urlsplit(url).netloc}",  # type: ignore[arg-type]
         additional_headers=headers,
         max_size=MAX_FRAME_BYTES,
         proxy=None,

@@ -3,7 +3,11 @@
 import logging
 from typing import Any
 
+from redis.exceptions import BusyLoadingError, ConnectionError, TimeoutError
+
 from syncengine.outages import in_a_line, outage_of
+
+LAYER_OUTAGES = (BusyLoadingError, ConnectionError, TimeoutError)
 
 
 class OneLineFormatter(logging.Formatter):
@@ -35,11 +39,12 @@ def _indented(lines: str) -> str:
 
 
 class OutagesInALine(logging.Filter):
-    """Takes the traceback from an outage of the database: it would tell nothing more."""
+    """Takes the traceback from an outage of the database or of the channel layer (which leaves a
+    task of its own to die, channels_redis/core.py, 4.3): it would tell nothing more."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        if error is not None and outage_of(error) is not None:
+        if error and (outage_of(error) or isinstance(error, LAYER_OUTAGES)):
             record.msg, record.args = f"{record.getMessage()}: {in_a_line(error)}", ()
             record.exc_info = record.exc_text = None
             record.levelno, record.levelname = logging.WARNING, "WARNING"

@@ -13,13 +13,12 @@ except ImproperlyConfigured as error:
     sys.exit(f"Groovelog cannot start: {error}")
 
 # The apps must be loaded before these.
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import WebsocketDenier
 from django.urls import path, re_path
 
 from project import requests
-from project.outages import refused_in_an_outage
+from project.outages import closed_in_an_outage
 from project.shutdown import close_sockets_first
 from syncengine.consumers import SyncConsumer
 from syncengine.origin import same_origin_only
@@ -33,8 +32,6 @@ sockets = [
 application = ProtocolTypeRouter(
     {
         "http": django_application,
-        "websocket": same_origin_only(
-            refused_in_an_outage(AuthMiddlewareStack(URLRouter(sockets)))
-        ),
+        "websocket": same_origin_only(closed_in_an_outage(URLRouter(sockets))),
     }
 )

@@ -107,16 +107,26 @@ def percent(part: int, whole: int) -> str:
 
 
 def rate(operation: Mapping[str, Any], now: datetime) -> float | None:
-    """Albums a second over the newest 30 s; None until there are two samples in them."""
-    samples: list[tuple[datetime, int]] = [
-        (moment, done)
-        for moment, done in ((datetime.fromisoformat(at), done) for at, done in operation["pace"])
-        if now - moment <= timedelta(seconds=RATE_WINDOW_SECONDS)
-    ]
+    """Albums a second over the newest 30 s; None until there are two samples in them.
+
+    The clocks of workers and servers may jump and differ: the window ends at the newest sample
+    where that is later than `now`, what claims to be later still is left out, and where the newest
+    sample is too old by `now` nothing is known.
+    """
+    pace: list[tuple[str, int]] = operation["pace"]
+    samples = [(datetime.fromisoformat(at), done) for at, done in pace]
     if len(samples) < 2:
         return None
-    elapsed = (max(now, samples[-1][0]) - samples[0][0]).total_seconds()
-    return (samples[-1][1] - samples[0][1]) / elapsed if elapsed > 0 else None
+    newest_at, done = samples[-1]
+    end = max(now, newest_at)
+    window = timedelta(seconds=RATE_WINDOW_SECONDS)
+    first_at, first_done = next(
+        (sample for sample in samples if timedelta() <= end - sample[0] <= window), samples[-1]
+    )
+    elapsed: float = (end - first_at).total_seconds()
+    if first_done == done or end - newest_at > window or elapsed <= 0:
+        return None
+    return (done - first_done) / elapsed
 
 
 def seconds_left(operation: Mapping[str, Any], per_second: float, now: datetime) -> float | None:

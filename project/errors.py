@@ -49,6 +49,7 @@ ERRORS = {
         ),
     )
 }
+PAGES = {403: "403.html", 404: "404.html"}
 FORGED = HttpError(
     403,
     "csrf",
@@ -58,10 +59,7 @@ FORGED = HttpError(
 
 
 def in_words(get_response: Answer) -> Answer:
-    """Middleware: an error becomes JSON where a program asked, and a page where it says nothing.
-
-    The page knows nobody: the database may be what failed.
-    """
+    """Middleware: an error that says nothing becomes JSON where a program asked, else a page."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
@@ -72,7 +70,8 @@ def in_words(get_response: Answer) -> Answer:
             if response["Content-Type"] != "application/json":
                 _fill(response, error.as_response().content, "application/json")
         elif not response.content:
-            page = render_to_string("error.html", {"error": error})
+            template = PAGES.get(error.status, "error.html")
+            page = render_to_string(template, {"error": error}, request)
             _fill(response, page.encode(), "text/html; charset=utf-8")
         return response
 
@@ -80,8 +79,22 @@ def in_words(get_response: Answer) -> Answer:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's `handler400`; `in_words` says the rest."""
+    """Django's `handler400`. Like the next two it only says which error it is.
+
+    Django calls them in whatever thread is free, and a connection to the database that is opened
+    there, to see who looks at the page, stays open and is never checked again.
+    """
     return HttpResponse(status=400)
+
+
+def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's `handler403`."""
+    return HttpResponse(status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's `handler404`."""
+    return HttpResponse(status=404)
 
 
 def forged(request: HttpRequest, reason: str = "") -> HttpResponseBase:

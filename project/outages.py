@@ -8,7 +8,6 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -49,25 +48,16 @@ def _for_person(request: HttpRequest, outage: Outage) -> HttpResponse:
     return HttpResponse(render_to_string("503.html", context), status=503)
 
 
-def refused_in_an_outage(application: Application) -> Application:
-    """Refuse the sockets that need the database while it cannot be used; browsers come back."""
+def closed_in_an_outage(application: Application) -> Application:
+    """Close the sockets that need the database while it cannot be used; browsers come back."""
 
     async def guarded(scope: dict[str, Any], receive: Any, send: Any) -> Any:
-        accepted = False
-
-        async def watched(message: dict[str, Any]) -> None:
-            nonlocal accepted
-            accepted = accepted or message["type"] == "websocket.accept"
-            await send(message)
-
         try:
-            return await application(scope, receive, watched)
+            return await application(scope, receive, send)
         except Exception as error:
             if outage_of(error) is None:
                 raise
-            logger.warning("a socket is refused: %s", in_a_line(error))
-            if not accepted:
-                return await WebsocketDenier()(scope, receive, send)
+            logger.warning("a socket is closed: %s", in_a_line(error))
             return await send({"type": "websocket.close", "code": CLOSE_RESTART})
 
     return guarded

@@ -33,7 +33,7 @@ Doors:
 - `watchers`: who watches, across processes
 - `echo`: whether the channel layer brings back what is sent
 - `duties`: a thread for the database, and to be tried again, for tasks that live long
-- `origin`, `roles`, `http`: who may come in
+- `origin`, `roles`, `http`, `visitors`: who may come in
 - `rights`, `signals`: who may stay, and what rings when that may have changed
 - `consumers`, `views`, `urls`: the socket and the HTTP interface
 - `management/commands`: the terminal

@@ -6,10 +6,9 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from channels.consumer import AsyncConsumer, get_handler_name
-from channels.db import database_sync_to_async
 from channels.exceptions import StopConsumer
 
-from syncengine import rights, roles
+from syncengine import visitors
 from syncengine.hub import process_hub
 from syncengine.sockets import CLOSE_BAD_FRAME, CLOSE_SIGNED_OUT, CLOSE_TOO_MANY, Socket
 from syncengine.tail import Cursor
@@ -36,27 +35,31 @@ class SyncConsumer(AsyncConsumer):
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         # Channels' own goes through a thread for each message to look after database connections;
-        # only connecting uses one here, and `database_sync_to_async` looks after that.
+        # none is used here.
         await getattr(self, get_handler_name(message))(message)
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
+        # At once, whoever it is: Daphne gives a handshake five seconds, and where all browsers of a
+        # restarted server come at the same time, some have to wait for longer.
         await self.send({"type": "websocket.accept"})
-        user = self.scope["user"]
-        if not user.is_authenticated or not user.is_active:
+        visitor = await visitors.visitor(self.scope)
+        if visitor is None:
             return await self._close(CLOSE_SIGNED_OUT)
         try:
             cursor = parse_cursor(self.scope["query_string"])
         except ValueError:
             return await self._close(CLOSE_BAD_FRAME)
         hub = process_hub()
-        if not hub.take_place(user.pk):
+        if not hub.take_place(visitor.account):
             return await self._close(CLOSE_TOO_MANY)
-        self._place = user.pk
-        name = user.get_full_name() or user.get_username()
-        session = self.scope["session"].session_key
-        admission = await database_sync_to_async(rights.admission)(user, session)
-        may_read_history = not admission.roles.isdisjoint(roles.MAY_READ_HISTORY)
-        self._socket = Socket(name, admission, may_read_history, self._send_text, self._close)
+        self._place = visitor.account
+        self._socket = Socket(
+            visitor.name,
+            visitor.admission,
+            visitor.may_read_history,
+            self._send_text,
+            self._close,
+        )
         await hub.join(self._socket, cursor)
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:

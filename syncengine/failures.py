@@ -5,6 +5,7 @@ SyncError
 `-- Unexpected        internal
 AlbumError
 |-- NotStored         database
+|-- AlbumTooLarge     album-too-large
 `-- AlbumUnexpected   internal
 """
 
@@ -62,6 +63,15 @@ class NotStored(AlbumError):
 
     def __init__(self, error: Exception) -> None:
         super().__init__(name=type(error).__name__)
+
+
+class AlbumTooLarge(AlbumError):
+    """What an album was and what it becomes do not fit into one event: some hundred tracks each
+    time, and names and genres of many hundred letters."""
+
+    code = "album-too-large"
+    message = "What the sheet and Spotify say of this album is more than one record holds."
+    remedy = "Shorten the row's artist, title, genres and label."
 
 
 class AlbumUnexpected(AlbumError):

@@ -18,7 +18,7 @@ from albums.sources.errors import AlbumError, MustWait, SyncError
 from albums.sources.sheet import Sheet
 from albums.sources.sheet_rows import Row
 from syncengine import failures, history, log, operations, results
-from syncengine.events import instant
+from syncengine.events import TooLarge, instant
 from syncengine.log import StaleToken
 from syncengine.models import StoredSheet
 from syncengine.operations import Claim
@@ -143,10 +143,11 @@ class Run:
         except Exception as error:
             if outage_of(error) is not None:
                 raise  # no fault of this album
-            if not isinstance(error, AlbumError | DatabaseError) and tasks.again(task):
+            if not isinstance(error, AlbumError | DatabaseError | TooLarge) and tasks.again(task):
                 return
             failure = self._failure_of(task, error)
             await self._write(results.failed, self._fence, task, failure, total)
+            error.__traceback__ = None  # a row keeps its problem, and with it all that is here
 
     @asynccontextmanager
     async def _waits_announced(self) -> AsyncIterator[None]:
@@ -178,6 +179,8 @@ class Run:
     def _failure_of(self, task: Task, error: Exception) -> AlbumError:
         if isinstance(error, AlbumError):
             return error
+        if isinstance(error, TooLarge):
+            return failures.AlbumTooLarge()
         logger.exception("row %d of operation %s failed", task.row.row, self._claim.operation)
         if isinstance(error, DatabaseError):
             return failures.NotStored(error)

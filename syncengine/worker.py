@@ -107,7 +107,7 @@ class SyncWorker(Worker):
     async def _work(self, sources: Sources) -> None:
         await self._database(checkpoints.record)
         while True:
-            claim = await self._database(operations.claim, self.name, self._watch)
+            claim = await self._claimed()
             if claim is not None:
                 await self._carry_out(claim, sources)
             elif self._until_idle:
@@ -116,6 +116,18 @@ class SyncWorker(Worker):
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._nudged.wait(), LOOK_S)
                 self._nudged.clear()
+
+    async def _claimed(self) -> Claim | None:
+        """Take an operation if there is one. Told to stop meanwhile, gives back what it took: the
+        database thread claims to the end, and nobody would know."""
+        claiming = asyncio.ensure_future(self._database(operations.claim, self.name, self._watch))
+        try:
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            with contextlib.suppress(Error):
+                if claim := await claiming:
+                    await self._give_back(claim)
+            raise
 
     async def _carry_out(self, claim: Claim, sources: Sources) -> None:
         """Run a claimed operation and keep its lease, until it ends or somebody else has it."""
@@ -133,10 +145,10 @@ class SyncWorker(Worker):
                 await _stopped(run)
                 await self._park_in_an_outage(claim, outage)
         except StaleToken as stale:
-            logger.info("%s: it was cancelled, or somebody else goes on", stale)
+            logger.info("%s: it has ended, or somebody else goes on", stale)
         except asyncio.CancelledError:
             # Told to stop: the next worker goes on where this one is.
-            await asyncio.shield(self._give_back(claim, run))
+            await asyncio.shield(self._stop_and_give_back(claim, run))
             raise
         finally:
             await _stopped(run)
@@ -173,8 +185,11 @@ class SyncWorker(Worker):
                 await self._database(operations.beat, claim)
         run.result()
 
-    async def _give_back(self, claim: Claim, run: "asyncio.Task[None]") -> None:
+    async def _stop_and_give_back(self, claim: Claim, run: "asyncio.Task[None]") -> None:
         await _stopped(run)
+        await self._give_back(claim)
+
+    async def _give_back(self, claim: Claim) -> None:
         with contextlib.suppress(StaleToken, Error):
             await self._database(operations.hand_over, claim)
         await fanout.nudge_worker()

@@ -1,6 +1,7 @@
 """The product's processes: the real ones, on free ports, to be killed, paused and started again."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -131,6 +132,11 @@ class WorkerProcess(Process):
 
     def __init__(self, output: Path, environment: Mapping[str, str]) -> None:
         super().__init__(output, environment, "manage.py", "runworker", "sync")
+
+    @property
+    def name(self) -> str:
+        """What the log calls it, in its newest life."""
+        return re.findall(r"^Worker (\S+) waits", self.output, re.MULTILINE)[-1]
 
     def _is_ready(self, said: int) -> bool:
         return "waits for syncs" in self.output[said:]

@@ -12,9 +12,10 @@ from urllib.parse import unquote_plus
 from aiohttp import hdrs, web
 
 from .albums import Library
-from .behaviour import PEERS, RETRY_AFTER, SHEETS, Behaviour, Refused
+from .behaviour import PEERS, RETRY_AFTER, SHEETS, Answer, Behaviour, Refused, integer
 from .calls import Ledger
 from .sheet import SHEET_ID
+from .weather import service_of
 
 HERE = Path(__file__).parent
 NO_STORE: dict[str, str] = {hdrs.CACHE_CONTROL: "no-store"}
@@ -44,6 +45,9 @@ SHEET_NAMES = {
     "header-only": "the header only",
     "half": "half of the rows",
     "truncated": "cut off on the way",
+    "short-length": "longer than it says",
+    "packed": "as it is, packed",
+    "endless": "two gigabytes",
     "gzip-bomb": "a gzip bomb",
     "private-redirect": "redirect to a private address",
 }
@@ -117,9 +121,9 @@ SPOTIFY = (
 )
 GOOGLE = (
     Switch(
-        ("sheet",),
+        ("sheet", "redirect_to"),
         "What Google answers",
-        "Hides the sheet, loses it, cuts it off, or sends something else instead.",
+        "Hides the sheet, loses it, cuts it off, leads elsewhere, or sends something else instead.",
         "changes nothing, fails the sync and says what it saw and what to do.",
     ),
 )
@@ -142,11 +146,18 @@ BOTH = (
         "Accepts the connection and never answers.",
         "gives up after its time limit and treats it as a lost network.",
     ),
+    Switch(
+        ("drip", "drip_ms"),
+        "Drip",
+        "Answers a byte at a time, with so many milliseconds between two.",
+        "gives up after its time limit and treats it as a lost network.",
+    ),
 )
 
 
 class Control:
-    """GET /, GET and POST /behaviour, POST and DELETE /sheet, GET and DELETE /calls, /library."""
+    """GET /, GET and POST /behaviour, POST and DELETE /sheet and /answers, GET and DELETE /calls,
+    /library."""
 
     def __init__(self, library: Library, behaviour: Behaviour, ledger: Ledger) -> None:
         self._library = library
@@ -163,6 +174,8 @@ class Control:
             web.post("/behaviour", self.change),
             web.post("/sheet", self.set_sheet),
             web.delete("/sheet", self.restore_sheet),
+            web.post("/answers", self.set_answer),
+            web.delete("/answers", self.restore_answers),
             web.get("/calls", self.calls),
             web.delete("/calls", self.forget_calls),
             web.get("/library", self.library),
@@ -174,7 +187,7 @@ class Control:
         counts = self._ledger.as_json()
         body = self._page.substitute(
             now=self._summary(changed),
-            state="changed" if changed or self._behaviour.custom_sheet is not None else "normal",
+            state="changed" if changed or self._behaviour.has_own else "normal",
             sheet=f"/spreadsheets/d/{SHEET_ID}/edit",
             spotify=rows(SPOTIFY, state, changed),
             google=rows(GOOGLE, state, changed),
@@ -194,6 +207,8 @@ class Control:
         on = [headline(switch, state) for switch in switches if is_on(switch, changed)]
         if self._behaviour.custom_sheet is not None:
             on.append("A sheet of your own")
+        if self._behaviour.custom_answers:
+            on.append("Answers of your own")
         now = self._behaviour.now
         if now.window is not None:
             on.append(f"At most {now.window.replace(':', ' calls in ')} seconds")
@@ -227,6 +242,24 @@ class Control:
 
     async def restore_sheet(self, request: web.Request) -> web.Response:
         self._behaviour.custom_sheet = None
+        return await self.show(request)
+
+    async def set_answer(self, request: web.Request) -> web.Response:
+        """Answer the request's bytes at the path `?path=` of Spotify's from now on, with `&status=`
+        and the request's own content type."""
+        path = request.query.get("path", "")
+        try:
+            if service_of(path) != "spotify":
+                raise Refused("path: must be one of Spotify's")
+            status = integer(200, 599)(request.query.get("status", "200"))
+        except Refused as refusal:
+            return web.json_response({"error": str(refusal)}, status=400)
+        answer = Answer(await request.read(), status, request.content_type)
+        self._behaviour.custom_answers[path] = answer
+        return await self.show(request)
+
+    async def restore_answers(self, request: web.Request) -> web.Response:
+        self._behaviour.custom_answers.clear()
         return await self.show(request)
 
     async def calls(self, request: web.Request) -> web.Response:
@@ -280,7 +313,7 @@ def headline(switch: Switch, state: Mapping[str, Any]) -> str:
             return f"{len(value)} albums fail"
         case "sheet":
             return f"Sheet: {SHEET_NAMES[value]}"
-        case "network_lost" | "hang":
+        case "network_lost" | "hang" | "drip":
             return f"{switch.title}: {PEER_NAMES[value]}"
         case _:
             return switch.title
@@ -319,13 +352,15 @@ def form(switch: Switch, state: Mapping[str, Any], on: bool) -> str:
         case "broken_percent":
             fields, verb = number(name, "percent", state[name]), "Set"
         case "failing_albums":
-            ids = html.escape(" ".join(state[name]))
-            fields = f'<label>ids <input class="ids" name="{name}" value="{ids}"></label>'
-            verb = "Set"
+            fields, verb = text(name, "ids", " ".join(state[name])), "Set"
         case "expire_tokens":
             fields, verb = '<input type="hidden" name="expire_tokens" value="true">', "Expire"
         case "sheet":
-            fields, verb = select(name, SHEETS, SHEET_NAMES, state[name]), "Set"
+            target = text("redirect_to", "redirect to", state["redirect_to"])
+            fields, verb = select(name, SHEETS, SHEET_NAMES, state[name]) + target, "Set"
+        case "drip":
+            milliseconds = number("drip_ms", "ms", state["drip_ms"])
+            fields, verb = select(name, PEERS, PEER_NAMES, state[name]) + milliseconds, "Set"
         case "network_lost" | "hang":
             fields, verb = select(name, PEERS, PEER_NAMES, state[name]), "Set"
         case _:
@@ -347,6 +382,10 @@ def number(name: str, unit: str, value: int) -> str:
     least = 1 if name.endswith("seconds") else 0
     limits = f'type="number" min="{least}" inputmode="numeric"'
     return f'<label><input {limits} name="{name}" value="{value}"> {unit}</label>'
+
+
+def text(name: str, label: str, value: str) -> str:
+    return f'<label>{label} <input class="ids" name="{name}" value="{html.escape(value)}"></label>'
 
 
 def select(name: str, options: tuple[str, ...], names: Mapping[str, str], now: str) -> str:

@@ -76,6 +76,8 @@ class Weather:
         answer = "hung" if self.behaviour.affects("hang", service) else "dropped"
         try:
             response = await self._pass(request, handler, service)
+            if response is not None and self.behaviour.affects("drip", service):
+                response = await self._drip(request, response)
             if response is not None:
                 answer = str(response.status)
                 return response
@@ -105,7 +107,7 @@ class Weather:
         # Cables are cut in the middle of a call, too.
         if self.behaviour.affects("network_lost", service):
             return None
-        return self._fault(request) or await handler(request)
+        return self._fault(request) or self._custom(request) or await handler(request)
 
     async def _hang(self, request: web.Request, service: str) -> None:
         """Say nothing until the caller goes away or the switch is turned off."""
@@ -113,6 +115,18 @@ class Weather:
             if request.transport is None or request.transport.is_closing():
                 return
             await asyncio.sleep(LOOK_AGAIN)
+
+    async def _drip(self, request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+        """Send the body of an answer a byte at a time."""
+        body = response.body if isinstance(response, web.Response) else None
+        if not isinstance(body, bytes):
+            return response
+        slow = web.StreamResponse(status=response.status, headers=response.headers)
+        await slow.prepare(request)
+        for at in range(len(body)):
+            await slow.write(body[at : at + 1])
+            await asyncio.sleep(self.behaviour.now.drip_ms / 1000)
+        return slow
 
     async def _delay(self, service: str) -> None:
         """Wait as long as the service would: seldom much less than the median, at times more."""
@@ -148,6 +162,13 @@ class Weather:
             error["reason"] = "QUOTA_EXCEEDED"
         headers = retry_after(self.behaviour.now.retry_after, seconds)
         return web.json_response({"error": error}, status=429, headers=headers)
+
+    def _custom(self, request: web.Request) -> web.Response | None:
+        """Return the answer that somebody has put in the place of Spotify's own."""
+        answer = self.behaviour.custom_answers.get(request.path)
+        if answer is None:
+            return None
+        return web.Response(body=answer.body, status=answer.status, content_type=answer.kind)
 
     def _fault(self, request: web.Request) -> web.Response | None:
         now = self.behaviour.now

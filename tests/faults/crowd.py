@@ -2,17 +2,21 @@
 
 import asyncio
 import json
+import random
 from collections.abc import Iterable
 from itertools import chain
 from typing import Any, Protocol
 
 from django.contrib.auth.models import Group, User
 from websockets.asyncio.client import connect
+from websockets.exceptions import WebSocketException
 
 from syncengine import roles
 from tests.browser.people import session_of
 from tests.server import Asked
 from tests.sockets import FRAME_LIMIT_S, MAX_FRAME_BYTES, View, address
+
+LONGEST_BACKOFF_S = 1.0
 
 
 def sessions(count: int, group: str = roles.AUDITORS) -> list[dict[str, str]]:
@@ -88,6 +92,7 @@ class Visit:
         self._stays_s: float | None = None
         self._is_shaky = False
         self.cuts = 0
+        self.refusals = 0  # the server was too busy, or thought that this was too slow
 
     async def read(self, cuts_s: Iterable[float]) -> None:
         last: list[Any] = [None]
@@ -95,9 +100,18 @@ class Visit:
             try:
                 async with asyncio.timeout(None) as self._limit:
                     self._count_down()
-                    await read(self._reader, self._headers, self._origin)
+                    await self._read_over_and_over()
             except TimeoutError:
                 self.cuts += 1
+
+    async def _read_over_and_over(self) -> None:
+        """As a browser does, which comes back whatever ends its connection."""
+        while True:
+            try:
+                await read(self._reader, self._headers, self._origin)
+            except (WebSocketException, OSError):
+                self.refusals += 1
+                await asyncio.sleep(random.uniform(0, LONGEST_BACKOFF_S))
 
     def shake(self) -> None:
         self._is_shaky = True

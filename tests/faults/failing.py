@@ -1,8 +1,9 @@
 """`python -m tests.faults.failing runworker sync`: the product's command, with failpoints in it.
 
 `FAILPOINT=name:n:deed` does the deed when the point is reached for the n-th time; the name `any`
-counts every point. Deeds: `kill` (as a power cut), `stop` (stand still, to be woken by SIGCONT),
-`raise`. `FAILPOINT_TRACE` is a file that takes the name of each point that is reached.
+counts every point. Deeds: `kill` (as a power cut), `stop` (stand still, to be woken by SIGCONT; at
+a point of the event loop while no transaction is under way), `raise`. `FAILPOINT_TRACE` is a file
+that takes the name of each point that is reached.
 `POISON` is the Spotify id of an album over which our own code fails, each time. `SOURCES` are
 fields of `SourceSettings` as JSON: waits of half a minute, made short.
 
@@ -14,9 +15,10 @@ import json
 import os
 import signal
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import django
@@ -30,6 +32,7 @@ POINTS = (
     "ring",
     "checkpoint",
 )
+IN_THE_EVENT_LOOP = ("sheet-answer", "spotify-answer", "ring")
 
 
 class Failpoint:
@@ -39,6 +42,7 @@ class Failpoint:
         self._name, self._number, self._deed = (wish or "none:0:none").split(":")
         self._trace = trace
         self._reached: Counter[str] = Counter()
+        self.transaction = threading.Lock()  # held by the database thread during each one
 
     def __call__(self, name: str) -> None:
         assert name in POINTS
@@ -47,11 +51,16 @@ class Failpoint:
                 trace.write(f"{name}\n")
         self._reached.update((name, "any"))
         if self._name in (name, "any") and self._reached[self._name] == int(self._number):
-            self._do()
+            self._do(name)
 
-    def _do(self) -> None:
+    def _do(self, name: str) -> None:
         if self._deed == "raise":
             raise RuntimeError("a failpoint")
+        between = self._deed == "stop" and name in IN_THE_EVENT_LOOP
+        with self.transaction if between else nullcontext():
+            self._signal()
+
+    def _signal(self) -> None:
         os.kill(os.getpid(), {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}[self._deed])
 
 
@@ -78,7 +87,7 @@ def install(reached: Failpoint) -> None:
 
     @contextmanager
     def committed(fence: log.Fence | None = None) -> Iterator[log.Appender]:
-        with appending(fence) as appender:
+        with reached.transaction, appending(fence) as appender:
             yield appender
         reached("after-commit")
 

@@ -14,7 +14,7 @@ from tests.databases import Databases
 from tests.demo import Demo, start_demo
 from tests.faults.side_by_side import RESUME_LIMIT_S, settle, side_by_side, timestamp, using
 from tests.faults.world import MOST_S, FailingWorker, World
-from tests.process import Process
+from tests.process import WorkerProcess
 from tests.syncing import current_operation, events, eventually, everything_stored, sync_now
 
 ALBUMS = 20
@@ -58,7 +58,7 @@ class Rescue:
             row for row in stored_before if album_of(row) in untouched
         ]
 
-    def check(self, rescuer: Process) -> None:
+    def check(self, rescuer: WorkerProcess) -> None:
         settle(self.world)
         operation = current_operation()
         names = ("state", "total", "synced", "failed", "updated", "attempt")
@@ -74,7 +74,7 @@ class Rescue:
         assert started.operation == resumed.operation
         assert started.data["worker"] != resumed.data["worker"]
         assert resumed.data["reason"] == "lease-expired"
-        assert f"Worker {resumed.data['worker']} waits" in rescuer.output
+        assert resumed.data["worker"] == rescuer.name
         stood_still_s = timestamp(resumed) - self.died_at
         print(f"F1: resumed {stood_still_s:.1f} s after the death")
         alone_s = max(0.0, rescuer.ready_at - self.died_at)

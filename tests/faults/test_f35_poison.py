@@ -48,7 +48,7 @@ def test_f35_after_three_tries_an_album_is_marked_failed_and_the_others_go_on(
     assert len(in_catalog()) == ALBUMS - 3
     # It is told once, with its traceback: this one is a fault of ours.
     assert worker.output.count("RuntimeError: a poisoned album") == 1
-    world.handled_tracebacks = 1
+    world.tracebacks = 1
 
     # Nobody is poisoned for ever.
     world.demo.behave(reset=True)

@@ -4,16 +4,21 @@ import { albums } from "./sentences.js";
 import { operation, subscribe } from "./store.js";
 
 const MIN_MS_BETWEEN = 10_000;
-const IMPORTANCE = { quarter: 0, start: 1, failure: 2, end: 3 };
+const IMPORTANCE = { quarter: 0, start: 1, failure: 2, end: 3, "signed-out": 4 };
+const SIGNED_OUT = "You are signed out, so this page stands still.";
 
 class SyncAnnouncer extends HTMLElement {
   #before = undefined;
+  #connection = "";
   #waiting = null;
   #timer = null;
   #saidAt = -Infinity;
 
   connectedCallback() {
-    subscribe((state) => this.#notice(operation(state)));
+    subscribe((state) => {
+      this.#notice(operation(state));
+      this.#noticeConnection(state.connection.name);
+    });
   }
 
   #notice(operation) {
@@ -22,6 +27,12 @@ class SyncAnnouncer extends HTMLElement {
     if (before === undefined || operation === null) return; // what stood there at load is no news
     const message = news(before, operation);
     if (message) this.#queue(message);
+  }
+
+  #noticeConnection(name) {
+    const before = this.#connection;
+    this.#connection = name;
+    if (name === "signed-out" && before !== name) this.#queue({ kind: name, text: SIGNED_OUT });
   }
 
   #queue(message) {

@@ -4,7 +4,6 @@ import { setHidden, setText } from "./dom.js";
 import { current, subscribe } from "./store.js";
 
 const BLINK_MS = 2_000; // a shorter interruption is nobody's concern
-const DELAYED = "Live, delayed by up to 2 s"; // the server looks each second, and is late itself
 
 class ConnectionChip extends HTMLElement {
   #lostAt = null;
@@ -14,33 +13,44 @@ class ConnectionChip extends HTMLElement {
     onTick(() => this.#show(current()));
   }
 
-  #show({ connection, delayed }) {
+  #show({ connection, delayed, outdated }) {
     const lost = connection.name === "connecting" && connection.attempt;
     this.#lostAt = lost ? (this.#lostAt ?? performance.now()) : null;
     if (lost && performance.now() - this.#lostAt < BLINK_MS) return;
-    const late = delayed && connection.name === "live";
-    this.dataset.connection = late ? "delayed" : connection.name;
-    setText(this.querySelector("[data-text]"), late ? DELAYED : phrase(connection));
-    setHidden(this.querySelector("a"), connection.name !== "signed-out");
+    const signedOut = connection.name === "signed-out";
+    const name = connection.name === "live" ? live(delayed, outdated) : connection.name;
+    this.dataset.connection = name;
+    setText(this.querySelector("[data-text]"), phrase({ ...connection, name }));
+    setHidden(this.querySelector("[data-sign-in]"), !signedOut);
+    setHidden(this.querySelector("[data-reload]"), !outdated || signedOut);
   }
 }
 
-function phrase({ name, attempt, retryAt, sinceFrame }) {
+function live(delayed, outdated) {
+  if (outdated) return "outdated";
+  return delayed ? "delayed" : "live";
+}
+
+function phrase({ name, reason, attempt, retryAt, silentMs }) {
   switch (name) {
     case "live":
       return "Live";
+    case "outdated":
+      return "Live, but your account has changed.";
+    case "delayed":
+      return "Live, delayed by up to 2 s"; // the server looks each second, and is late itself
     case "connecting":
       return attempt ? `Reconnecting, ${reconnecting(attempt, retryAt)}` : "Connecting";
     case "polling":
-      return "No live connection, asking every 5 s";
+      return reason === "too-many"
+        ? "Too many pages are open, so this one asks every 5 s"
+        : "No live connection, asking every 5 s";
     case "stale":
-      return `Last update ${seconds(sinceFrame())} s ago`;
+      return `Last update ${seconds(silentMs())} s ago`;
     case "offline":
       return "Offline, trying again";
     case "signed-out":
-      return "You are signed out.";
-    case "not-allowed":
-      return "Live updates are not allowed for you";
+      return "You are signed out, so this page stands still.";
     default:
       return "";
   }

@@ -15,7 +15,7 @@ const STALE_MS = 15_000; // three heartbeats missed
 const DEAD_MS = 60_000; // then the socket is given up
 const ASLEEP_MS = 7_000; // seen when the page wakes: a heartbeat was missed
 const TOO_MANY_RETRY_MS = 60_000;
-const CLOSE_CODES = { signedOut: 4401, notAllowed: 4403, tooMany: 4429 };
+const CLOSE_REASONS = { 4401: "signed-out", 4403: "rights", 4429: "too-many" };
 
 export class Connection {
   #handlers;
@@ -24,12 +24,11 @@ export class Connection {
   #retry = null;
   #catchUp = null;
   #attempt = 0;
-  #sinceFrame = null; // a stopwatch
+  #silentMs = null; // a stopwatch: since the newest frame, or since this socket was opened
   #sinceTick = stopwatch();
   #headsBehindUs = 0;
   #sentCursor = false;
   #state = "connecting";
-  #ended = false; // signed out or not allowed: trying again would not help
 
   constructor(handlers) {
     this.#handlers = handlers;
@@ -46,7 +45,7 @@ export class Connection {
     const socket = new WebSocket(this.#url());
     this.#socket = socket;
     this.#acknowledger = new Acknowledger(socket);
-    this.#sinceFrame = null;
+    this.#silentMs = stopwatch();
     this.#headsBehindUs = 0;
     socket.onmessage = ({ data }) => socket === this.#socket && this.#receive(JSON.parse(data));
     socket.onclose = ({ code }) => socket === this.#socket && this.#closed(code);
@@ -62,7 +61,7 @@ export class Connection {
   }
 
   #receive(frame) {
-    this.#sinceFrame = stopwatch();
+    this.#silentMs = stopwatch();
     this.#attempt = 0;
     this.#become("live");
     if (frame.type === "events") this.#receiveEvents(frame);
@@ -105,19 +104,14 @@ export class Connection {
 
   #closed(code) {
     this.#drop();
-    if (code === CLOSE_CODES.signedOut) return this.#end("signed-out");
-    if (code === CLOSE_CODES.notAllowed) return this.#end("not-allowed");
-    const tooMany = code === CLOSE_CODES.tooMany;
-    const waitMs = tooMany ? TOO_MANY_RETRY_MS : backoffMs(this.#attempt);
+    const reason = CLOSE_REASONS[code];
+    // Once more: a new password or another sign-in may have given this browser another session.
+    if (reason === "signed-out" && this.#attempt) return this.#become(reason);
+    const waitMs = reason === "too-many" ? TOO_MANY_RETRY_MS : backoffMs(this.#attempt);
     this.#attempt += 1;
     this.#retry = setTimeout(() => this.open(), waitMs);
     const retryAt = performance.now() + waitMs;
-    this.#become("connecting", { attempt: this.#attempt, retryAt, tooMany });
-  }
-
-  #end(name) {
-    this.#ended = true;
-    this.#become(name);
+    this.#become("connecting", { attempt: this.#attempt, retryAt, reason });
   }
 
   #tick() {
@@ -128,16 +122,18 @@ export class Connection {
   }
 
   #watchSilence() {
-    if (!this.#socket || !this.#sinceFrame) return;
-    const silentMs = this.#sinceFrame();
+    if (!this.#socket) return;
+    const silentMs = this.#silentMs();
     if (silentMs > DEAD_MS) this.#reconnect();
-    else if (silentMs > STALE_MS) this.#become("stale", { sinceFrame: this.#sinceFrame });
+    else if (silentMs > STALE_MS && this.#state !== "connecting") {
+      this.#become("stale", { silentMs: this.#silentMs });
+    }
   }
 
-  /** Timers sleep with the page, so what they would have noticed is looked at now. */
+  /** Timers sleep with the page, so what they would have noticed is looked at now; and somebody who
+   * was signed out may have signed in meanwhile. */
   #wake() {
-    if (this.#ended) return;
-    if (!this.#socket || this.#sinceFrame?.() > ASLEEP_MS) this.open();
+    if (!this.#socket || this.#silentMs() > ASLEEP_MS) this.open();
   }
 
   #drop() {

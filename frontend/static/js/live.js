@@ -9,11 +9,13 @@ import { current, update } from "./store.js";
 
 const WORKER_MISSING_MS = 6_000; // `ALIVE_FOR` of syncengine/presence.py
 
+let closedFor; // the server's reason for closing the socket, where it gave one
+
 const polling = new Polling({
   status: (status) => {
     if (!polling.active && current().connection.name === "live") return;
     replace(status);
-    if (polling.active) showConnection("polling");
+    if (polling.active) showConnection("polling", { reason: closedFor });
   },
   failed: () => polling.active && showConnection("offline"),
   signedOut: () => changed("signed-out"),
@@ -73,7 +75,9 @@ function receiveHeartbeat({ at, worker_seen_at: seenAt, delayed = false }) {
 }
 
 function changed(name, details = {}) {
-  if (name === "connecting") polling.begin({ atOnce: details.tooMany });
+  closedFor = details.reason;
+  if (closedFor === "signed-out" || closedFor === "rights") update({ outdated: true });
+  if (name === "connecting") polling.begin({ atOnce: closedFor === "too-many" });
   else polling.stop();
   const asking = name === "connecting" && polling.active;
   if (!asking) showConnection(name, details);

@@ -33,25 +33,31 @@ async def test_the_state_is_complete_and_normal_at_first(demo: Demo) -> None:
         "quota_seconds": 48925,
         "network_lost": "off",
         "hang": "off",
+        "drip": "off",
+        "drip_ms": 1000,
         "broken_percent": 0,
         "credentials_refused": False,
         "premium_missing": False,
         "extended_mode": False,
         "failing_albums": [],
         "sheet": "normal",
+        "redirect_to": "http://169.254.169.254/latest/meta-data/",
         "window": None,
         "latency_ms": None,
         "speed": 0,
         "custom_sheet_bytes": None,
+        "custom_answers": 0,
     }
 
 
 async def test_a_reset_brings_back_what_was_at_the_start(demo: Demo) -> None:
     await demo.client.post("/sheet", data=b"Album\n")
+    await demo.client.post("/answers?path=/v1/search", data=b"{}")
     await demo.set(premium_missing=True, speed=3, sheet="half")
     state = await demo.set(reset=True, extended_mode=True)
     assert (state["premium_missing"], state["speed"], state["sheet"]) == (False, 0, "normal")
     assert (state["custom_sheet_bytes"], state["extended_mode"]) == (None, True)
+    assert state["custom_answers"] == 0
 
 
 @pytest.mark.parametrize(
@@ -63,6 +69,8 @@ async def test_a_reset_brings_back_what_was_at_the_start(demo: Demo) -> None:
         {"broken_percent": True},
         {"rate_limit_seconds": 0},
         {"sheet": "gone"},
+        {"redirect_to": "http://x/\r\nSet-Cookie: y"},
+        {"drip": "sheet"},
         {"network_lost": "everything"},
         {"failing_albums": ["short"]},
         {"window": "90"},
@@ -156,6 +164,35 @@ async def test_a_hanging_service_never_answers_until_it_is_let_go(demo: Demo) ->
     await demo.set(hang="off")
     with pytest.raises(aiohttp.ClientConnectionError):
         await call
+
+
+@pytest.mark.parametrize("service", ["spotify", "google"])
+async def test_a_dripping_service_sends_a_byte_at_a_time(demo: Demo, service: str) -> None:
+    await demo.sign_in()
+    await demo.set(drip=service, drip_ms=1)
+    answer = await (demo.sheet() if service == "google" else demo.spotify(f"/albums/{BLUE}"))
+    assert answer.status == 200
+    assert await answer.content.readany()
+    parts = [part async for part, _ in answer.content.iter_chunks()]
+    assert len(parts) > 20
+    other = await (demo.spotify(f"/albums/{BLUE}") if service == "google" else demo.sheet())
+    assert "Content-Length" in other.headers
+
+
+async def test_answers_of_ones_own_take_the_place_of_spotifys(demo: Demo) -> None:
+    path = f"/v1/albums/{BLUE}"
+    answer = await demo.client.post(
+        f"/answers?path={path}&status=203", data=b"{no json", headers={"Content-Type": "text/html"}
+    )
+    assert (await answer.json())["custom_answers"] == 1
+    answer = await demo.spotify(f"/albums/{BLUE}")
+    assert (answer.status, answer.content_type) == (203, "text/html")
+    assert await answer.read() == b"{no json"
+    assert (await demo.spotify(f"/albums/{BLUE}/tracks")).status == 200
+    await demo.client.delete("/answers")
+    assert (await demo.spotify(f"/albums/{BLUE}")).status == 200
+    for query in ("path=/calls", "path=/v1/search&status=99", ""):
+        assert (await demo.client.post(f"/answers?{query}", data=b"")).status == 400
 
 
 async def test_a_caller_that_gives_up_leaves_nothing_behind(demo: Demo) -> None:

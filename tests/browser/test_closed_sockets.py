@@ -1,0 +1,122 @@
+"""What the page says and does when the server has closed its socket, for each reason."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, WebSocketRoute, expect
+
+from tests.browser import sheets
+from tests.browser.catalog_page import CatalogPage
+from tests.browser.conftest import Visit
+from tests.browser.people import PASSWORD, session_of
+from tests.browser.serving import Server
+from tests.browser.test_accessibility import check
+from tests.browser.watch import Watch
+from tests.demo import Demo
+
+SIGNED_OUT = "You are signed out, so this page stands still."
+CHANGED = "Live, but your account has changed."
+
+
+def chip(page: Page) -> Locator:
+    return page.locator("connection-chip")
+
+
+def sign_in(page: Page) -> None:
+    page.get_by_label("Username").fill("viewer")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(re.compile("/(\\?|$)"))
+
+
+def test_whoever_signs_out_in_one_tab_reads_it_in_the_others(product: Server, visit: Visit) -> None:
+    catalog = visit(product, "viewer", path="/?q=blue")
+    tab = catalog.context.new_page()
+    tab.goto("/")
+    tab.get_by_role("button", name="Sign out").click()
+    expect(chip(catalog.page)).to_contain_text(SIGNED_OUT)
+    expect(catalog.page.locator("sync-announcer")).to_have_text(SIGNED_OUT)
+    check(catalog.page, "signed out")
+    chip(catalog.page).get_by_role("link", name="Sign in").click()
+    sign_in(catalog.page)
+    catalog.wait_live()
+    assert catalog.page.url == f"{product.origin}/?q=blue"  # where they were
+
+
+def test_signing_in_in_another_tab_wakes_the_page_which_asks_to_be_loaded_again(
+    product: Server, visit: Visit
+) -> None:
+    catalog = visit(product, "viewer")
+    catalog.record()
+    tab = catalog.context.new_page()
+    tab.goto("/")
+    tab.get_by_role("button", name="Sign out").click()
+    expect(chip(catalog.page)).to_contain_text(SIGNED_OUT)
+    sign_in(tab)
+    catalog.page.evaluate("dispatchEvent(new Event('online'))")  # as when a tab is shown again
+    expect(chip(catalog.page)).to_contain_text(CHANGED)
+    expect(chip(catalog.page).get_by_role("link", name="Sign in")).to_be_hidden()
+    assert catalog.seen("headline")  # without a reload
+    chip(catalog.page).get_by_role("link", name="Load this page again").click()
+    catalog.wait_live()
+    expect(chip(catalog.page)).to_have_text(re.compile("^\\s*Live\\s"))
+
+
+@pytest.fixture
+def closing(product: Server, visit: Visit) -> tuple[CatalogPage, Callable[[int], None]]:
+    """A page that is live, and `close(code)`, which closes its socket as the server does."""
+    routes: list[WebSocketRoute] = []
+
+    def pass_on(route: WebSocketRoute) -> None:
+        routes.append(route)
+        route.connect_to_server()
+
+    catalog = visit(product, path="", live=False)
+    catalog.page.route_web_socket("**/ws/sync/**", pass_on)
+    catalog.open()
+    catalog.record()
+
+    def close(code: int) -> None:
+        before = len(routes)
+        routes[-1].close(code=code)
+        expect(catalog.page.locator("html")).not_to_have_attribute("data-connection", "live")
+        while len(routes) == before:  # the page comes back by itself
+            catalog.page.wait_for_timeout(100)
+        catalog.wait_live()
+
+    return catalog, close
+
+
+@pytest.mark.parametrize("code", [4400, 4408, 4412])
+def test_what_is_over_in_a_moment_needs_no_words(
+    closing: tuple[CatalogPage, Callable[[int], None]], code: int
+) -> None:
+    catalog, close = closing
+    close(code)
+    expect(chip(catalog.page)).to_have_text(re.compile("^\\s*Live\\s"))
+    assert catalog.seen("headline")  # without a reload
+
+
+def test_whoever_has_fewer_rights_than_the_page_is_told_to_load_it_again(
+    closing: tuple[CatalogPage, Callable[[int], None]],
+) -> None:
+    catalog, close = closing
+    close(4403)
+    expect(chip(catalog.page)).to_contain_text(CHANGED)
+    expect(chip(catalog.page).get_by_role("link", name="Load this page again")).to_be_visible()
+    check(catalog.page, "outdated")
+
+
+def test_one_page_too_many_asks_instead(
+    product: Server, visit: Visit, demo: Demo, watch: Watch
+) -> None:
+    demo.sheet(*sheets.rows(12, label="too many"))
+    catalog = visit(product, path="", live=False)
+    catalog.page.route_web_socket("**/ws/sync/**", lambda route: route.close(code=4429))
+    catalog.page.goto("/")
+    expect(chip(catalog.page)).to_contain_text("Too many pages are open, so this one asks every")
+    product.post("/syncs/", f"sessionid={session_of('admin2')}")
+    assert catalog.wait_for_end() == "completed"
+    expect(catalog.result).to_have_text("Sync complete! Updated 12 albums")
+    expect(chip(catalog.page)).to_contain_text("Too many pages are open, so this one asks every")

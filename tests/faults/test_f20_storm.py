@@ -96,7 +96,8 @@ def a_storm_in_the_midst(world: World, web: Web) -> None:
     assert operation["waiting_reason"] == "rate-limit"
     page = web.page("/", "viewer")
     assert "Spotify: it takes no calls at the moment. Goes on by itself at" in page
-    seen = world.socket(web).next("snapshot")["status"]["operation"]
+    with world.socket(web) as socket:
+        seen = socket.next("snapshot")["status"]["operation"]
     assert (seen["state"], seen["failures"]) == ("waiting", [])
     assert seen["waiting_until"] >= operation["waiting_until"]
 

@@ -2,13 +2,13 @@
 
 import time
 
+from syncengine.tasks import ALBUMS_AT_ONCE
 from tests.browser import sheets
 from tests.faults.world import MOST_S, World
 from tests.server import Web
 from tests.syncing import current_operation, ends, events, eventually, in_catalog, outcomes
 
 ALBUMS = 24
-AT_ONCE = 8  # calls that are under way, each of which is refused
 LATENCY_MS = 400
 QUIET_S = 1.0
 NO_CREDENTIALS = "Spotify credentials not configured. Please check environment variables."
@@ -41,7 +41,7 @@ def test_f21_a_token_that_runs_out_is_renewed_once_and_one_that_is_refused_ends_
     eventually(ends, MOST_S)
     assert (ends(), current_operation()["synced"]) == (["completed"], ALBUMS)
     refused = calls_of(world, "401")["GET /v1/albums/{id}"]
-    assert 1 < refused <= AT_ONCE
+    assert 1 < refused <= ALBUMS_AT_ONCE
     assert calls_of(world, "200")["POST /api/token"] == 1
 
     in_the_midst(world, web, "Another")

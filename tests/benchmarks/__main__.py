@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks [syncs] [browsers] [pages]`"""
+"""`python -m tests.benchmarks [syncs] [browsers] [pages] [weather]`"""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ import tempfile
 from tests.backends import TEST_ENVIRONMENT
 from tests.benchmarks.report import machine
 
-CHOICES = ("syncs", "browsers", "pages")
+CHOICES = ("syncs", "browsers", "pages", "weather")
 
 
 def main() -> None:
@@ -23,10 +23,10 @@ def main() -> None:
     import django
 
     django.setup()
-    from tests.benchmarks import browsers, pages, syncs
+    from tests.benchmarks import browsers, pages, syncs, weather
 
     print(f"On {machine()}. Repeat with: python -m tests.benchmarks {' '.join(which)}")
-    for module in (syncs, browsers, pages):
+    for module in (syncs, browsers, pages, weather):
         if module.__name__.rpartition(".")[2] in which:
             module.measure()
 

@@ -42,6 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--backends", choices=["sqlite", "servers"], default="sqlite")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers() -> int:
     """What `-n auto` means: more than there are cores, since most tests wait for others."""
     return 2 * (os.cpu_count() or 1)

@@ -1,13 +1,13 @@
 """F19: Spotify refuses calls and asks to wait: for an hour, for ten days, or without a sense."""
 
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.browser import sheets
-from tests.faults.clocks import clock_ahead
+from tests.faults.clocks import Clock
 from tests.faults.outages import ask
 from tests.faults.world import MOST_S, World
 from tests.server import Web
@@ -48,8 +48,8 @@ def nobody_calls(world: World) -> None:
 def test_f19_an_hour_is_waited_through_a_restart_of_everything_and_then_it_goes_on(
     world: World,
 ) -> None:
-    web = world.web()
-    workers = [world.worker(), world.worker()]
+    clock = Clock(world.folder / "clock")
+    web, worker = world.web(), world.worker(**clock.environment)
     operation = refused(world, web, "seconds", HOUR_S)
     socket = world.socket(web)
     assert HOUR_S <= wait_s(world, operation) < HOUR_S + 60
@@ -64,22 +64,19 @@ def test_f19_an_hour_is_waited_through_a_restart_of_everything_and_then_it_goes_
     again = ask(web, "/syncs/", "admin", {}, "json")
     assert again.status == 409 and operation["id"] in again.body
 
-    for process in (web, *workers):
+    for process in (web, worker):
         process.kill()
-    for process in (web, *workers):
+    for process in (web, worker):
         process.start()
     nobody_calls(world)
     assert socket.frame()["type"] == "snapshot"
     assert web.get("/api/status", "viewer")["operation"] == operation == current_operation()
 
     # Not even a minute before the time does anybody call; at that time, whoever is there goes on.
-    for worker in workers:
-        worker.kill()
     world.demo.behave(rate_limit_calls=0)
-    early = world.worker(**clock_ahead(HOUR_S - 60))
+    clock.jump(timedelta(seconds=HOUR_S - 60))
     nobody_calls(world)
-    early.kill()
-    world.worker(**clock_ahead(HOUR_S))
+    clock.jump(timedelta(seconds=HOUR_S))
     eventually(ends, MOST_S)
     (resumed,) = events("resumed")
     assert resumed.data["reason"] == "wait-over"

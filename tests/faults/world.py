@@ -61,6 +61,7 @@ class World:
         self.sockets: list[Socket] = []
         self.views: list[View] = []  # what else followed the log
         self.rss_at_start: dict[Process, int] = {}
+        self.tracebacks = 0  # that were to come: of faults that a test has put into our own code
         self.care = Care(database, self._workers_awake)
 
     @property

@@ -199,8 +199,9 @@ def _remark(operation: Mapping[str, Any] | None, state: str) -> str:
 
 
 def _duration(operation: Mapping[str, Any] | None) -> str:
+    """Empty, too, where a clock was set back meanwhile and nobody knows."""
     if not operation or not operation["finished_at"]:
         return ""
     began = datetime.fromisoformat(operation["started_at"] or operation["requested_at"])
-    ended = datetime.fromisoformat(operation["finished_at"])
-    return words.span((ended - began).total_seconds())
+    seconds = (datetime.fromisoformat(operation["finished_at"]) - began).total_seconds()
+    return words.span(seconds) if seconds >= 0 else ""

@@ -75,7 +75,7 @@ ALLOWED_HOSTS = hosts("ALLOWED_HOSTS", default=LOOPBACK)
 CSRF_TRUSTED_ORIGINS = origins("CSRF_TRUSTED_ORIGINS", default=[])
 if DEBUG and not are_loopback(ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS):
     raise ImproperlyConfigured(
-        "DEBUG shows settings and source code to everybody, so it works on loopback only."
+        "DEBUG shows paths and source code to everybody, so it works on loopback only."
         " Unset DEBUG, or unset ALLOWED_HOSTS and CSRF_TRUSTED_ORIGINS."
     )
 SECRET_KEY = env.str("SECRET_KEY", "")
@@ -218,5 +218,8 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"groovelog": {"level": "INFO"}},
+    "loggers": {
+        "groovelog": {"level": "INFO"},
+        "django": {"handlers": []},  # its own would say everything again with DEBUG, unescaped
+    },
 }

@@ -24,7 +24,7 @@ from django.utils import timezone
 from albums.sources.budget import Budget
 from albums.sources.connect import Sources, connected
 from albums.sources.settings import SourceSettings
-from syncengine import budget, checkpoints, fanout, operations, outages, presence
+from syncengine import budget, checkpoints, fanout, memory, operations, outages, presence
 from syncengine.duties import DatabaseThread, tried_again
 from syncengine.fanout import Bell
 from syncengine.guard import Guard
@@ -74,6 +74,7 @@ class SyncWorker(Worker):
 
     async def handle(self) -> None:
         """Look for work and do it. When cancelled, hands over what it holds at once."""
+        memory.give_back_what_is_freed()
         listening = partial(self.listener, fanout.WORKER_CHANNEL)
         helpers = [
             asyncio.create_task(tried_again(duty))

@@ -1,8 +1,10 @@
 """A world for each test: its processes are ended and the invariants checked when it is over."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection, connections
@@ -11,6 +13,7 @@ from tests.accounts import account
 from tests.demo import Demo
 from tests.faults import invariants
 from tests.faults.postgresql import PostgreSQL, fresh_database, own_postgresql
+from tests.faults.proxy import Proxy, proxy_to
 from tests.faults.redis import Redis, own_redis
 from tests.faults.world import MOST_S, World
 
@@ -49,6 +52,30 @@ def redis(world: World) -> Iterator[Redis]:
     with own_redis(world.folder) as server:
         world.environment["REDIS_URL"] = server.url
         yield server
+
+
+@pytest.fixture
+def to_google(world: World) -> Iterator[Proxy]:
+    """The cable between the workers and Google."""
+    with _cable(world, "GOOGLE_SHEETS_ORIGIN") as cable:
+        yield cable
+
+
+@pytest.fixture
+def to_spotify(world: World) -> Iterator[Proxy]:
+    """The cable between the workers and Spotify's Web API; tokens come from elsewhere."""
+    with _cable(world, "SPOTIFY_API_URL") as cable:
+        yield cable
+
+
+@contextmanager
+def _cable(world: World, setting: str) -> Iterator[Proxy]:
+    """Let the processes that are started from now on take a cable to what the setting names."""
+    url = urlsplit(world.environment[setting])
+    assert url.port is not None
+    with proxy_to(url.port) as cable:
+        world.environment[setting] = url._replace(netloc=f"127.0.0.1:{cable.port}").geturl()
+        yield cable
 
 
 @pytest.fixture

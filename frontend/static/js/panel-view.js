@@ -105,5 +105,6 @@ function furtherActs(operation, state) {
 function duration(operation) {
   if (!operation?.finished_at) return "";
   const began = Date.parse(operation.started_at ?? operation.requested_at);
-  return span((Date.parse(operation.finished_at) - began) / 1000);
+  const seconds = (Date.parse(operation.finished_at) - began) / 1000;
+  return seconds >= 0 ? span(seconds) : ""; // nobody knows where a clock was set back meanwhile
 }

@@ -38,7 +38,7 @@ class Command(BaseCommand):
             raise CommandError("Write --demo in full: manage.py starts the demo before Django.")
         if settings.DEBUG and host not in settings.LOOPBACK:
             raise CommandError(
-                "DEBUG shows settings and source code to everybody, so it works on loopback only."
+                "DEBUG shows paths and source code to everybody, so it works on loopback only."
                 " Unset DEBUG, or leave out --host."
             )
         _require_free(host, port)

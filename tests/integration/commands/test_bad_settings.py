@@ -24,7 +24,7 @@ UNSAFE: dict[str, tuple[Environment, str]] = {
     "every host": ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS=* would let any page talk"),
     "debug for others": (
         {"DEBUG": "1", "ALLOWED_HOSTS": "albums.example,localhost"},
-        "DEBUG shows settings and source code to everybody, so it works on loopback only",
+        "DEBUG shows paths and source code to everybody, so it works on loopback only",
     ),
     "debug behind a proxy": (
         {"DEBUG": "1", "CSRF_TRUSTED_ORIGINS": "https://albums.example"},

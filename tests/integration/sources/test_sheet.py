@@ -2,6 +2,10 @@
 
 import gzip
 import hashlib
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
@@ -154,6 +158,32 @@ async def test_silence_and_dripping_end_at_the_deadline(upstream: Upstream, repl
     assert caught.value.message == (
         "Network error: Unable to reach external services. Please check your connection."
     )
+
+
+@pytest.fixture
+def full_port() -> Iterator[int]:
+    """A port whose queue is full: who connects hears nothing, as behind many a firewall."""
+    with ExitStack() as stack:
+        listening = stack.enter_context(socket.socket())
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        port: int = listening.getsockname()[1]
+        for _ in range(8):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.1", port))
+        yield port
+
+
+async def test_a_connection_that_is_not_taken_is_given_up_in_time(full_port: int) -> None:
+    origin = f"http://127.0.0.1:{full_port}"
+    limits = replace(PATIENT, connect_s=0.3)
+    began = time.monotonic()
+    async with Http(exempt_origins=[origin], sheet_limits=limits, retry_base_s=BACKOFF_S) as http:
+        with pytest.raises(errors.NetworkError) as caught:
+            await read_sheet(http, REF, origin)
+    assert caught.value.details == {"service": "Google Sheets", "problem": "no connection in time"}
+    assert 0.85 < time.monotonic() - began < limits.total_s
 
 
 async def test_nobody_at_the_address_is_a_network_error(upstream: Upstream, http: Http) -> None:

@@ -1,12 +1,14 @@
-"""Rate and time left stay sane whatever the clocks of workers and servers do."""
+"""Rate, time left and duration stay sane whatever the clocks of workers and servers do."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from frontend.panel import rate, seconds_left
-from syncengine.events import instant
+from frontend.panel import panel, rate, seconds_left
+from syncengine.events import Event, instant
+from syncengine.projection import refolded
+from tests.examples import OPERATION, example
 
 BEGAN = datetime(2026, 10, 25, 0, 59, 50, tzinfo=UTC)  # ten seconds before a change of DST
 A_SECOND = 3  # albums
@@ -65,3 +67,15 @@ def test_a_clock_that_is_right_again_gives_an_estimate_again() -> None:
     for wrong_s in (HOUR_S, -HOUR_S):
         now = BEGAN + timedelta(seconds=79)
         assert rate(operation({25: wrong_s, 40: 0}, 80), now) == pytest.approx(A_SECOND)
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(75, "1 min 15 s"), (0, "under 1 s"), (-75, "")])
+def test_nobody_says_how_long_a_sync_took_whose_clock_was_set_back(seconds: int, said: str) -> None:
+    ended = BEGAN + timedelta(seconds=seconds)
+    status = refolded(
+        Event(position, OPERATION, kind, 1, instant(at), example(kind)["data"], "", "")
+        for position, (kind, at) in enumerate(
+            [("requested", BEGAN), ("started", BEGAN), ("completed", ended)], start=1
+        )
+    )
+    assert panel(status, ended)["duration"] == said

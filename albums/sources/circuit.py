@@ -33,10 +33,13 @@ class Circuit:
     async def broken(self, call: Call, about: str) -> None:
         """Learn that `call`, which was `about` this, was answered with an error of Spotify's."""
         self._failing.add(about)
-        if self._wait_s and not call.scouts:
+        if call.scouts or len(self._failing) >= FAILING_CALLS:
+            await self.down(call.scouts)
+
+    async def down(self, scouts: bool) -> None:
+        """Hold all calls back, because nobody can call; `scouts`: as one has found out again."""
+        if self._wait_s and not scouts:
             return  # it was under way when the outage was noticed
-        if not self._wait_s and len(self._failing) < FAILING_CALLS:
-            return
         longest_s = LONGEST_WAITS * self._probe_every_s
         self._wait_s = min(2 * self._wait_s, longest_s) if self._wait_s else self._probe_every_s
         logger.warning("Spotify answers with errors only; the next call is in %.0f s", self._wait_s)

@@ -242,7 +242,7 @@ class SpotifyPremium(SpotifyForbidden):
 
 
 class SpotifyTokenDown(SpotifyError):
-    """Details: `status`."""
+    """Details: `status`. No sync ends with it: it is waited out (`circuit`)."""
 
     code = "spotify-unavailable"
     message = "Spotify's sign-in service is not available at present (HTTP {status})."

@@ -44,6 +44,7 @@ class Gate:
         """Let nobody pass for so long. A wait that is longer already stays as it is."""
         opens_at = self._now() + seconds
         news = not self._closed or opens_at > self._opens_at + self._same_wait_s
+        news |= needs_scout and self.closed_for_s() == 0  # the last scout was out in vain
         self._opens_at = max(self._opens_at, opens_at) if self._closed else opens_at
         self._closed = True
         self.needs_scout |= needs_scout

@@ -20,6 +20,7 @@ MAX_CALLS_IN_FLIGHT = 8
 FEWEST_CALLS = 3  # a window's allowance never falls below this
 BURST_SHARE = 1 / 6  # of the allowance may be spent at once, the rest evenly over the window
 LEARNT_SHARE = 0.9  # of what was accepted before a refusal is the new allowance
+TELLING_SHARE = 1 / 4  # of the allowance must have been accepted for that to say anything
 RECOVERY_FACTOR = 1.1  # by which the allowance rises with each window without a refusal
 GATE_JITTER = 0.05  # of the wait is added at most, so that waiters do not return as one
 SAME_WALL_SHARE = 1 / 30  # of the window: a gate moved by less than this is no news
@@ -91,9 +92,9 @@ class Limiter:
 
         Closes the gate for that time and a little more. Lowers the allowance to nine tenths of
         what was accepted in the window before the call, once for all calls that were in flight
-        together. Where hardly any call was accepted, the refusal is about calls that somebody
-        else made (another process, one before a restart) and says nothing about our speed:
-        then the allowance is halved.
+        together. Where few calls were accepted, the refusal is about calls that somebody else made
+        (another process, one before a restart) or about a bad moment of Spotify's, and says little
+        about our speed: then the allowance is halved. A true limit is met again, by more calls.
         """
         call.refused = True
         if call.wall == self._walls:
@@ -115,7 +116,8 @@ class Limiter:
     def _learn(self, call: Call) -> None:
         since = call.at - self.window_s
         accepted = sum(since < other.at <= call.at and not other.refused for other in self._calls)
-        learnt = int(accepted * LEARNT_SHARE) if accepted >= FEWEST_CALLS else self.allowance // 2
+        is_telling = accepted >= max(FEWEST_CALLS, self.allowance * TELLING_SHARE)
+        learnt = int(accepted * LEARNT_SHARE) if is_telling else self.allowance // 2
         self.allowance = max(FEWEST_CALLS, min(self.allowance, learnt))
         self._recovers_at = self._now() + self.window_s
         self._bucket = self._make_bucket()

@@ -18,6 +18,7 @@ from .errors import (
     SpotifyCredentials,
     SpotifyForbidden,
     SpotifyPremium,
+    SpotifyTokenDown,
 )
 from .http import (
     Answer,
@@ -75,6 +76,8 @@ class SpotifyApi:
         With `patient=False` a 429 is returned like any other answer, after the limiter has
         learnt of it.
 
+        An outage of Spotify's is waited out, a call now and then (see `circuit`).
+
         Raises NetworkError, SpotifyCredentials and the token's other errors, MustWait,
         AlbumUnavailable for 5xx after the retries, AlbumBadAnswer for an answer that is
         incomplete, too large or of another form.
@@ -109,11 +112,20 @@ class SpotifyApi:
         self._limiter.gate.scout_first()
 
     async def _token(self, refused: Token | None) -> Token:
-        try:
-            return await self.tokens.token(refused)
-        except MustWait as wait:
-            self._block(wait)  # else each caller that comes later would ask again
-            raise
+        """Return a token; an outage of the service that gives them out is waited out."""
+        while not (token := self.tokens.held(refused)):
+            scouts = await self._limiter.gate.passed()
+            try:
+                token = await self.tokens.token(refused, patient=not scouts)
+            except SpotifyTokenDown:
+                await self._circuit.down(scouts)
+            except MustWait as wait:
+                self._block(wait)  # else each caller that comes later would ask again
+                raise
+            finally:
+                if scouts:
+                    self._limiter.gate.settled()
+        return token
 
     async def _tries(
         self, url: URL, token: Token, model: type[BaseModel] | None

@@ -4,10 +4,14 @@
 counts every point. Deeds: `kill` (as a power cut), `stop` (stand still, to be woken by SIGCONT; at
 a point of the event loop while no transaction is under way), `raise`. `FAILPOINT_TRACE` is a file
 that takes the name of each point that is reached.
+`POISON` is the Spotify id of an album over which our own code fails, each time. `SOURCES` are
+fields of `SourceSettings` as JSON: waits of half a minute, made short.
 
 The product knows nothing of this: its functions are wrapped here, in this process alone.
 """
 
+import dataclasses
+import json
 import os
 import signal
 import sys
@@ -103,12 +107,38 @@ def install(reached: Failpoint) -> None:
     checkpoints.record = recorded
 
 
+def poison(spotify_id: str) -> None:
+    """Let our own code fail over this album."""
+    from albums.sources.sheet_rows import Row
+    from albums.sources.spotify import SpotifyClient
+
+    enrich = SpotifyClient.enrich
+
+    async def poisoned(self: SpotifyClient, row: Row, known_id: str | None = None) -> Any:
+        enriched = await enrich(self, row, known_id)
+        if row.spotify_id == spotify_id:
+            raise RuntimeError("a poisoned album")
+        return enriched
+
+    SpotifyClient.enrich = poisoned  # type: ignore[method-assign]
+
+
+def set_sources(fields: dict[str, Any]) -> None:
+    """Change settings of the sources for which the product has no environment variable."""
+    from syncengine import worker
+
+    given = worker.source_settings
+    worker.source_settings = lambda: dataclasses.replace(given(), **fields)
+
+
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
     django.setup()
     from django.core.management import call_command
 
     install(Failpoint(os.environ.get("FAILPOINT", ""), os.environ.get("FAILPOINT_TRACE", "")))
+    poison(os.environ.get("POISON", ""))
+    set_sources(json.loads(os.environ.get("SOURCES", "{}")))
     call_command(*sys.argv[1:])
 
 

@@ -104,8 +104,8 @@ def no_secret_is_anywhere(world: World) -> None:
 
 def no_traceback(world: World) -> None:
     """I9, first half. That each process is up or was ended by the test, `World` sees to."""
-    for process in world.processes:
-        assert "Traceback" not in process.output, process.output
+    said = "".join(process.output for process in world.processes)
+    assert said.count("Traceback") == world.tracebacks, said
 
 
 def memory_has_not_grown(world: World) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from syncengine import operations
-from syncengine.run import ALBUMS_AT_ONCE
+from syncengine.tasks import ALBUMS_AT_ONCE
 from tests.browser import sheets
 from tests.databases import Databases
 from tests.demo import Demo, start_demo

@@ -31,7 +31,7 @@ class RetryRows extends HTMLElement {
   /** Another sync has begun meanwhile. The focus must not be lost with the rows. */
   #close() {
     const focused = this.contains(document.activeElement);
-    this.parentElement.togglePopover(false);
+    this.parentElement.togglePopover?.(false); // older browsers retry from the page of the sync
     if (focused) this.closest("sync-panel").focus({ preventScroll: true });
   }
 }

@@ -68,14 +68,31 @@ def test_calls_refused_by_the_same_wall_teach_once() -> None:
     assert run(work()) == [36] * 8
 
 
-def test_a_refusal_without_calls_of_ours_before_it_only_halves_the_allowance() -> None:
+@pytest.mark.parametrize(("calls", "allowance"), [(1, 45), (10, 45), (30, 26)])
+def test_a_refusal_after_few_calls_of_ours_only_halves_the_allowance(
+    calls: int, allowance: int
+) -> None:
     async def work() -> int:
         limiter = Limiter(90)
-        (call,) = await acquire(limiter, 1)
+        *_, call = await acquire(limiter, calls)
         await limiter.refused(call, 1)
         return limiter.allowance
 
-    assert run(work()) == 45
+    assert run(work()) == allowance
+
+
+def test_a_low_limit_is_found_all_the_same() -> None:
+    """Spotify accepts eight calls a window: one more refusal, and it is known."""
+
+    async def work() -> list[int]:
+        limiter, seen = Limiter(90), []
+        for _ in range(3):
+            *_, call = await acquire(limiter, 9)
+            await limiter.refused(call, 30)
+            seen.append(limiter.allowance)
+        return seen
+
+    assert run(work()) == [45, 22, 7]
 
 
 def test_the_allowance_never_falls_below_the_least_and_never_rises() -> None:

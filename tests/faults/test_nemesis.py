@@ -13,6 +13,7 @@ from django.db import connection, connections
 
 from syncengine import log
 from syncengine.models import SyncEvent
+from syncengine.projectors import ALBUM_KINDS
 from tests.browser import sheets
 from tests.faults import nemesis
 from tests.faults.audience import Admin, Browsers
@@ -27,6 +28,7 @@ from tests.syncing import current_operation, eventually
 
 DURATION_S = {"postgresql": 180.0, "sqlite": 60.0}
 REST_LIMIT_S = 120.0
+TOLD = ("by", "attempt", "reason", "service", "until", "stage", "total", "synced", "code")
 MAX_WAIT = timedelta(seconds=20)  # what waits for longer than that is cancelled in the end
 
 
@@ -104,6 +106,7 @@ def torment(
         with Admin(webs, seed) as admin, Nemesis(seed, faults) as enemy:
             enemy.strike(duration_s, watch)
         come_to_rest(webs[0])
+        tell_the_story()
         watch(set())
         for worker in workers:
             worker.restart()  # so that none is slow because of refusals that it has met
@@ -137,6 +140,14 @@ def come_to_rest(web: Asked) -> None:
 
     connections.close_all()
     eventually(ended, REST_LIMIT_S)
+
+
+def tell_the_story() -> None:
+    """What the syncs went through, for whoever looks for the reason of a failure."""
+    for event in log.events_between(0, log.head().position):
+        if event.kind not in ALBUM_KINDS:
+            told = {name: event.data[name] for name in TOLD if name in event.data}
+            print(f"{event.at[11:19]}  {event.kind} {told or ''}")
 
 
 def everything_works(world: World, webs: list[Asked]) -> None:

@@ -31,7 +31,7 @@ sockets = [
 ]
 application = ProtocolTypeRouter(
     {
-        "http": django_application,
+        "http": requests.taking_turns(django_application),
         "websocket": same_origin_only(closed_in_an_outage(URLRouter(sockets))),
     }
 )

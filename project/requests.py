@@ -1,10 +1,17 @@
 """What Daphne leaves to us: it takes a request of any size into memory before anybody is asked,
-and lets a header of the client's say where the site is mounted."""
+lets a header of the client's say where the site is mounted, and starts as many at once as come."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from daphne import http_protocol
 from django.conf import settings
+
+Application = Callable[..., Awaitable[Any]]
+
+# Each has a thread and a connection to the database, of which PostgreSQL gives 100 to all.
+AT_ONCE = 20
 
 
 class BoundedRequest(http_protocol.WebRequest):
@@ -33,3 +40,18 @@ class BoundedRequest(http_protocol.WebRequest):
 def bound() -> None:
     """Let Daphne's server make its requests of this class; it offers no other way."""
     http_protocol.WebRequest = BoundedRequest
+
+
+def taking_turns(application: Application) -> Application:
+    """Answer so many requests at once; the others wait for their turn, all but the one that asks
+    whether this process is alive."""
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def in_turn(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["path"] == "/healthz":
+            await application(scope, receive, send)
+            return
+        async with turns:
+            await application(scope, receive, send)
+
+    return in_turn

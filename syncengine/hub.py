@@ -42,7 +42,7 @@ STEP_S = 0.25
 HEARTBEAT_UNFINISHED_S = 2.0
 HEARTBEAT_IDLE_S = 5.0
 
-RIGHTS_S = 15.0  # how often rights are looked at without a ring
+RIGHTS_S = 10.0  # how often rights are looked at without a ring
 RIGHTS_PAUSE_S = 0.3  # at least between two looks, however often it rings
 LOSS_CODES: dict[Loss, int] = {"signed-out": CLOSE_SIGNED_OUT, "not-allowed": CLOSE_NOT_ALLOWED}
 

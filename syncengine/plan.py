@@ -109,12 +109,14 @@ def match(rows: Iterable[Row], known: Iterable[Known]) -> dict[str, Known]:
         ),
     ]
     for of_row, of_album in rules:
+        if not orphans:
+            break
         waiting: defaultdict[Hashable, list[Known]] = defaultdict(list)
         for album in orphans:
             waiting[of_album(album)].append(album)
         for row in homeless:
             trait = of_row(row)
-            if trait and waiting[trait]:
+            if trait and waiting.get(trait):
                 found[row.key] = waiting[trait].pop(0)
         taken = {album["id"] for album in found.values()}
         orphans = [album for album in orphans if album["id"] not in taken]

@@ -55,7 +55,7 @@ class Run:
         try:
             self._sources.spotify.require_credentials()
             rows = await self._accepted_rows()
-            plan = await self._database(self._make_plan, rows)
+            plan = await self._plan(rows)
             await self._leave_fresh_albums_alone(plan)
             await self._enrich(plan)
             await self._archive(plan)
@@ -84,7 +84,7 @@ class Run:
         await self._write(operations.append, self._claim, "stage-started", stage)
         sheet = await self._sources.sheet()
         rows = await self._parse(sheet.body)
-        await self._write(self._accept, sheet, rows)
+        await self._write(self._accept, sheet, await self._plan(rows), len(rows))
         return rows
 
     def _stored_body(self, sha256: str) -> bytes:
@@ -98,28 +98,33 @@ class Run:
         # A large sheet takes seconds, and in `serve` the browsers share this event loop.
         return await asyncio.to_thread(sheet_rows.parse, body)
 
-    def _accept(self, sheet: Sheet, rows: list[Row]) -> None:
+    def _accept(self, sheet: Sheet, plan: Plan, rows: int) -> None:
         """Store the sheet and say so in one transaction, unless it would take away too much."""
-        plan = self._make_plan(rows)
         confirmed = history.is_confirmed(self._claim.operation, sheet.sha256)
         if plan.archives_too_much() and not confirmed:
-            raise failures.SheetShrunk(plan, len(rows), sheet.sha256)
+            raise failures.SheetShrunk(plan, rows, sheet.sha256)
         with log.appending(self._fence) as appender:
             StoredSheet.objects.get_or_create(pk=sheet.sha256, defaults={"body": sheet.body})
             stage = {"stage": "spotify", "total": plan.total, "sheet": sheet.sha256}
             appender.append("stage-started", stage, self._claim.operation)
 
-    def _make_plan(self, rows: list[Row]) -> Plan:
+    async def _plan(self, rows: list[Row]) -> Plan:
+        """What there is to do. A large sheet takes seconds, so not on the database's thread: that
+        one has to keep the lease."""
+        facts = await self._database(self._facts)
+        return await asyncio.to_thread(make_plan, rows, **facts)
+
+    def _facts(self) -> dict[str, Any]:
+        """What a plan has to know besides the rows."""
         scope = history.scope(self._claim.operation)
         max_age = timedelta(seconds=settings.SPOTIFY_MAX_AGE)
-        return make_plan(
-            rows,
-            catalog.known_albums(),
-            mode=scope["mode"],
-            retried=history.places(self._claim.operation, scope["keys"]),
-            fetched_since=instant(timezone.now() - max_age),
-            done=history.keys_done(self._claim.operation),
-        )
+        return {
+            "known": list(catalog.known_albums()),
+            "mode": scope["mode"],
+            "retried": history.places(self._claim.operation, scope["keys"]),
+            "fetched_since": instant(timezone.now() - max_age),
+            "done": history.keys_done(self._claim.operation),
+        }
 
     async def _leave_fresh_albums_alone(self, plan: Plan) -> None:
         for start in range(0, len(plan.fresh), UNCHANGED_ALBUMS_AN_EVENT):

@@ -17,6 +17,8 @@ from tests.demo import ROOT
 READY_LIMIT_S = 60.0  # for a busy machine; it takes a few seconds
 STOP_LIMIT_S = 20.0
 ANSWER_LIMIT_S = 60.0
+LAST_WORDS_S = 2.0
+TALKATIVE = {"PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"}  # SIGABRT shows where it is
 
 
 class Process:
@@ -32,7 +34,7 @@ class Process:
     def start(self) -> None:
         """Start it and wait until it is ready."""
         self.ready_at = None
-        environment = {**os.environ, **self.environment, "PYTHONUNBUFFERED": "1"}
+        environment = {**os.environ, **self.environment, **TALKATIVE}
         said = len(self.output) if self._output.exists() else 0
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(
@@ -122,6 +124,9 @@ class Process:
         try:
             return process.wait(STOP_LIMIT_S)
         except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGABRT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(LAST_WORDS_S)
             process.kill()
             process.wait()
             raise AssertionError(f"it does not stop:\n{self.output}") from None

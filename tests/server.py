@@ -13,6 +13,7 @@ from django.db import connections
 
 from project import static_files
 from tests.accounts import PASSWORD, account
+from tests.browser.people import session_of
 from tests.databases import Databases
 from tests.demo import Demo
 from tests.process import ANSWER_LIMIT_S, ServeProcess, WebProcess
@@ -43,23 +44,27 @@ class Asked(WebProcess):
             self._cookies[username] = "; ".join(cookies)
         return {"Cookie": self._cookies[username]}
 
-    def forget(self, username: str) -> str:
-        """Let the next login make another session; returns the cookies of this one."""
-        return self._cookies.pop(username)
+    def admit(self, username: str, session: str = "") -> str:
+        """Sign in without the form, which takes a moment, by a new session or one that is there;
+        returns its key."""
+        session = session or session_of(username)
+        self._cookies[username] = f"sessionid={session}; csrftoken={'t' * 32}"
+        return session
 
     def logout(self, cookies: str) -> None:
         """Sign out as the page's own form does."""
         self._submit("/accounts/logout/", cookies, b"")
 
     def submit(self, path: str, username: str, form: bytes) -> None:
-        """Send a form of a page."""
+        """Send a form of a page, which leads to another page when it is taken."""
         self._submit(path, self.login(username)["Cookie"], form)
 
     def _submit(self, path: str, cookies: str, form: bytes) -> None:
         token = cookies.partition("csrftoken=")[2].partition(";")[0]
         headers = {"Cookie": cookies, "X-CSRFToken": token}
         request = urllib.request.Request(self.origin + path, form, headers, method="POST")
-        self.opener.open(request, timeout=ANSWER_LIMIT_S).close()
+        with self.opener.open(request, timeout=ANSWER_LIMIT_S) as answer:
+            assert answer.url != request.full_url, answer.read().decode()
 
     def get(self, path: str, username: str = "") -> dict[str, Any]:
         headers = self.login(username) if username else {}

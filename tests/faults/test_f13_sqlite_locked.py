@@ -113,11 +113,11 @@ def test_f13_a_lock_of_ten_seconds_is_waited_out(
     "seconds", [TOO_LONG_S, pytest.param(60.0, marks=pytest.mark.long)], ids=["22s", "60s"]
 )
 def test_f13_a_longer_lock_is_a_typed_error_and_a_wait(
-    world: World, web: Web, working: Process, before_s: float, seconds: float
+    web: Web, working: Process, before_s: float, seconds: float
 ) -> None:
     assert seconds > settings.DATABASES["default"]["OPTIONS"]["timeout"] + 5
     with ThreadPoolExecutor() as pool:
-        with world.care.excused(), locked():
+        with locked():
             began = time.monotonic()
             written = pool.submit(ask_for_another_sync, web)
             reads_are_fast(web, before_s)

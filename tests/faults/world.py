@@ -62,7 +62,7 @@ class World:
         self.views: list[View] = []  # what else followed the log
         self.rss_at_start: dict[Process, int] = {}
         self.tracebacks = 0  # that were to come: of faults that a test has put into our own code
-        self.care = Care(database, self._has_worker)
+        self.care = Care(database, self._workers_awake)
 
     @property
     def has_channel_layer(self) -> bool:
@@ -108,12 +108,12 @@ class World:
             if process.is_running:
                 process.kill()
 
-    def _has_worker(self) -> bool:
-        return any(
-            process.is_awake
+    def _workers_awake(self) -> list[Process]:
+        return [
+            process
             for process in list(self.processes)
-            if isinstance(process, WorkerProcess | ServeProcess)
-        )
+            if isinstance(process, WorkerProcess | ServeProcess) and process.is_awake
+        ]
 
     def _started(self, process: Any) -> Any:
         self.processes.append(process)

@@ -97,13 +97,21 @@ def torment(
     with Browsers(webs, seed) as browsers:
         world.views += [page.view for page in browsers.pages]
 
+        admins: list[Admin] = []
+
         def watch(suffering: set[str]) -> None:
             browsers.check()
-            admin.check()
+            for admin in admins:
+                admin.check()
             for name, process in targets.items():
                 assert name in suffering or process.is_running, f"{name} died: {process.output}"
 
-        with Admin(webs, seed) as admin, Nemesis(seed, faults) as enemy:
+        with (
+            Admin(webs, seed) as ann,
+            Admin(webs, seed + 1) as bob,
+            Nemesis(seed, faults) as enemy,
+        ):
+            admins += [ann, bob]
             enemy.strike(duration_s, watch)
         come_to_rest(webs[0])
         tell_the_story()
@@ -116,13 +124,14 @@ def torment(
             lambda: all(page.view.status == log.current_status() for page in browsers.pages), MOST_S
         )
         print(
-            f"{enemy.count} faults; {len(admin.started)} syncs promised, of which cancelled"
-            f" {len(set(admin.cancelled))}; answers {dict(admin.answers)};"
+            f"{enemy.count} faults; {sum(len(admin.started) for admin in admins)} syncs promised;"
+            f" answers {dict(ann.answers + bob.answers)};"
             f" {sum(visit.cuts for visit in browsers.visits)} sockets cut,"
             f" {sum(visit.refusals for visit in browsers.visits)} ended by the server;"
             f" {log.head().position} events"
         )
-    what_was_promised_was_done(admin)
+    for admin in admins:
+        what_was_promised_was_done(admin)
 
 
 def come_to_rest(web: Asked) -> None:

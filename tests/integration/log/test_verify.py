@@ -84,6 +84,14 @@ def test_an_untouched_log_passes(history: int) -> None:
     assert out.getvalue() == f"The log holds from position 1 to {history}.\n"
 
 
+def test_checkpoints_that_cannot_be_read_are_told(history: int) -> None:
+    checkpoints.path().unlink()
+    checkpoints.path().mkdir()
+    assert [problem.split(":")[0] for problem in verify().problems] == [
+        "the checkpoints cannot be read"
+    ]
+
+
 def test_an_empty_log_passes(database: str) -> None:
     verifylog()
 

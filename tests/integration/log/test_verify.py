@@ -341,6 +341,31 @@ def rewrite(changed: int, log_id: str = "") -> None:
     set_head_back()
 
 
+def convert_a_column() -> None:
+    raw(f"ALTER TABLE {TABLE} ALTER COLUMN code TYPE varchar(60) USING 'x'")
+
+
+def add_a_family() -> None:
+    raw(f"CREATE TABLE child () INHERITS ({TABLE})")
+    raw(f"INSERT INTO child SELECT * FROM ONLY {TABLE} WHERE position = 3")
+
+
+def swallow_what_is_appended() -> None:
+    raw(f"CREATE RULE swallow AS ON INSERT TO {TABLE} DO INSTEAD NOTHING")
+    operations.complete(begin())
+
+
+@pytest.mark.skipif(not on_postgresql(), reason="PostgreSQL only")
+@pytest.mark.parametrize(
+    "change", [convert_a_column, add_a_family, swallow_what_is_appended], ids=lambda f: f.__name__
+)
+def test_what_no_trigger_stops_is_found(history: int, change: Callable[[], None]) -> None:
+    """Whoever may define tables gets past every trigger, though not past the chain."""
+    change()
+    first = {convert_a_column: 1, add_a_family: 4, swallow_what_is_appended: history + 1}
+    found_at(first[change])
+
+
 def set_head_back() -> None:
     """Let head and status say what the log now says."""
     head = LogHead.objects.get()

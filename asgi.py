@@ -1,26 +1,37 @@
 """The ASGI application: `daphne asgi:application`."""
 
 import os
+import sys
 
 from django.core.asgi import get_asgi_application
+from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
-django_application = get_asgi_application()
+try:
+    django_application = get_asgi_application()
+except ImproperlyConfigured as error:
+    sys.exit(f"Groovelog cannot start: {error}")
 
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 (after the apps)
-from django.urls import path  # noqa: E402
+# The apps must be loaded before these.
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import WebsocketDenier
+from django.urls import path, re_path
 
-from project.outages import closed_in_an_outage  # noqa: E402
-from project.shutdown import close_sockets_first  # noqa: E402
-from syncengine.consumers import SyncConsumer  # noqa: E402
-from syncengine.origin import same_origin_only  # noqa: E402
+from project import requests
+from project.outages import closed_in_an_outage
+from project.shutdown import close_sockets_first
+from syncengine.consumers import SyncConsumer
+from syncengine.origin import same_origin_only
 
+requests.bound()
 close_sockets_first()
+sockets = [
+    path("ws/sync/", SyncConsumer.as_asgi()),
+    re_path("", WebsocketDenier.as_asgi()),  # without it every other path is an error of ours
+]
 application = ProtocolTypeRouter(
     {
-        "http": django_application,
-        "websocket": same_origin_only(
-            closed_in_an_outage(URLRouter([path("ws/sync/", SyncConsumer.as_asgi())]))
-        ),
+        "http": requests.taking_turns(django_application),
+        "websocket": same_origin_only(closed_in_an_outage(URLRouter(sockets))),
     }
 )

@@ -50,6 +50,11 @@ def browse(
     return albums.order_by(*SORTS[sort][1])
 
 
+def chosen(ids: QuerySet[Any, Any]) -> QuerySet[Album]:
+    """The albums with these ids, in the order of the catalog, tracks left out."""
+    return Album.objects.filter(pk__in=ids).defer("tracks").order_by(*SORTS["artist"][1])
+
+
 Facets = dict[str, list[tuple[Any, int]]]
 
 

@@ -21,7 +21,8 @@ def row(operation: Any) -> dict[str, Any]:
         "operation": operation,
         "state": "warnings" if state == "completed" and numbers["failed"] else state,
         "sentence": _sentence(operation, numbers),
-        "duration": finished - began if finished else None,
+        # Unknown, too, where a clock was set back meanwhile.
+        "duration": finished - began if finished and finished >= began else None,
         "numbers": numbers,
         "counts": counts(numbers),
         "done": numbers["synced"] + numbers["failed"],

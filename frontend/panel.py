@@ -10,7 +10,8 @@ from typing import Any
 from django.utils.text import capfirst
 
 from frontend import words
-from syncengine.projection import UNFINISHED_STATES
+from syncengine.operations import MAX_RETRY_KEYS
+from syncengine.projection import MAX_FAILURES, UNFINISHED_STATES
 from syncengine.sentences import REASONS, SERVICES, albums
 
 STEPS = (("sheet", "Google Sheets"), ("spotify", "Spotify"), ("albums", "Albums"))
@@ -51,6 +52,7 @@ def panel(status: Mapping[str, Any], now: datetime, worker_missing: bool = False
         "remark": NO_WORKER if stuck else _remark(operation, state),
         "until": operation["waiting_until"] if busy and not stuck else None,
         "can_cancel": busy and not operation["cancel_requested_by"],
+        **_further_acts(operation, state),
         "duration": _duration(operation),
     }
 
@@ -105,16 +107,26 @@ def percent(part: int, whole: int) -> str:
 
 
 def rate(operation: Mapping[str, Any], now: datetime) -> float | None:
-    """Albums a second over the newest 30 s; None until there are two samples in them."""
-    samples: list[tuple[datetime, int]] = [
-        (moment, done)
-        for moment, done in ((datetime.fromisoformat(at), done) for at, done in operation["pace"])
-        if now - moment <= timedelta(seconds=RATE_WINDOW_SECONDS)
-    ]
+    """Albums a second over the newest 30 s; None until there are two samples in them.
+
+    The clocks of workers and servers may jump and differ: the window ends at the newest sample
+    where that is later than `now`, what claims to be later still is left out, and where the newest
+    sample is too old by `now` nothing is known.
+    """
+    pace: list[tuple[str, int]] = operation["pace"]
+    samples = [(datetime.fromisoformat(at), done) for at, done in pace]
     if len(samples) < 2:
         return None
-    elapsed = (max(now, samples[-1][0]) - samples[0][0]).total_seconds()
-    return (samples[-1][1] - samples[0][1]) / elapsed if elapsed > 0 else None
+    newest_at, done = samples[-1]
+    end = max(now, newest_at)
+    window = timedelta(seconds=RATE_WINDOW_SECONDS)
+    first_at, first_done = next(
+        (sample for sample in samples if timedelta() <= end - sample[0] <= window), samples[-1]
+    )
+    elapsed: float = (end - first_at).total_seconds()
+    if first_done == done or end - newest_at > window or elapsed <= 0:
+        return None
+    return (done - first_done) / elapsed
 
 
 def seconds_left(operation: Mapping[str, Any], per_second: float, now: datetime) -> float | None:
@@ -141,6 +153,20 @@ def counts(operation: Mapping[str, Any]) -> str:
     if operation["removed"]:
         parts.append(f"{operation['removed']} archived")
     return f"{', '.join(parts)}."
+
+
+def _further_acts(operation: Mapping[str, Any] | None, state: str) -> dict[str, Any]:
+    """What is offered after a sync: how many rows can be tried again (0: none), how many of them
+    the panel does not name, and whether it stopped to ask."""
+    failed = operation["failed"] if operation and state == "warnings" else 0
+    retry = failed if failed <= MAX_RETRY_KEYS else 0
+    details = operation["error"]["details"] if operation and state == "failed" else {}
+    return {
+        "retry": retry,
+        "retry_albums": albums(retry),
+        "retry_unnamed": max(0, retry - MAX_FAILURES),
+        "review": "sheet" in details,
+    }
 
 
 def _result(operation: Mapping[str, Any] | None, state: str) -> str:
@@ -173,8 +199,9 @@ def _remark(operation: Mapping[str, Any] | None, state: str) -> str:
 
 
 def _duration(operation: Mapping[str, Any] | None) -> str:
+    """Empty, too, where a clock was set back meanwhile and nobody knows."""
     if not operation or not operation["finished_at"]:
         return ""
     began = datetime.fromisoformat(operation["started_at"] or operation["requested_at"])
-    ended = datetime.fromisoformat(operation["finished_at"])
-    return words.span((ended - began).total_seconds())
+    seconds = (datetime.fromisoformat(operation["finished_at"]) - began).total_seconds()
+    return words.span(seconds) if seconds >= 0 else ""

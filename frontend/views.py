@@ -20,6 +20,7 @@ from syncengine import presence, roles
 from syncengine.http import View, door
 from syncengine.log import current_status
 from syncengine.projection import UNFINISHED_STATES
+from syncengine.sentences import albums
 
 ALBUMS_PER_PAGE = 60
 SYNCS_PER_PAGE = 50
@@ -130,13 +131,17 @@ def sync(request: HttpRequest, operation_id: UUID) -> HttpResponse:
     failures, more_failures = _results(operation_id, failed=True, after=failed_after)
     results, more_results = _results(operation_id, failed=False, after=after)
     state = panel_state(operation)
+    newest = current_status()["operation"]["id"] == operation["id"]
+    offers = panel(_alone(operation), timezone.now())
     context = {
         "section": "history",
         "operation": operation,
+        "retry": offers["retry"] if newest else 0,
+        **_review(request, newest and offers["review"]),
         "state": state,
         "effect": effect(operation) if state == "failed" else "",
         "counts": counts(operation),
-        "duration": panel(_alone(operation), timezone.now())["duration"],
+        "duration": offers["duration"],
         "failures": failures,
         "more_failures": more_failures,
         "results": results,
@@ -145,6 +150,15 @@ def sync(request: HttpRequest, operation_id: UUID) -> HttpResponse:
         "after": after,
     }
     return render(request, "sync.html", context)
+
+
+def _review(request: HttpRequest, wanted: bool) -> dict[str, Any]:
+    """A page of the albums that the newest sync would have archived, and their number in words."""
+    if not wanted:
+        return {}
+    paginator = Paginator(audits.would_archive(), RESULTS_PER_PAGE)
+    shown = paginator.get_page(request.GET.get("archive"))
+    return {"would_archive": shown, "would_archive_albums": albums(paginator.count)}
 
 
 def _results(

@@ -1,31 +1,60 @@
 """Log lines that stay one line each, whatever a title or a header of somebody else contains."""
 
 import logging
+from typing import Any
+
+from redis.exceptions import BusyLoadingError, ConnectionError, TimeoutError
 
 from syncengine.outages import in_a_line, outage_of
 
+LAYER_OUTAGES = (BusyLoadingError, ConnectionError, TimeoutError)
+
 
 class OneLineFormatter(logging.Formatter):
-    """`time level logger message`; control characters of the message are escaped, so that no text
-    from outside can forge a line or colour a terminal. Tracebacks keep their lines, indented."""
+    """`time level logger message`; what is not printable is escaped, bidi marks included, so that
+    no text from outside can forge a line, colour a terminal or turn the text around. Tracebacks,
+    whose last lines say what an error says, keep their lines and are indented."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        return "".join(
-            char if char.isprintable() else char.encode("unicode_escape").decode()
-            for char in super().formatMessage(record)
-        )
+        return escaped(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:
+        return _indented(super().formatException(ei))
+
+    def formatStack(self, stack_info: str) -> str:
+        return _indented(stack_info)
+
+
+def escaped(text: str) -> str:
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
+
+
+def _indented(lines: str) -> str:
+    return "\n".join(f"    {escaped(line)}" for line in lines.split("\n"))
 
 
 class OutagesInALine(logging.Filter):
-    """Takes the traceback from an outage of the database: it would tell nothing more."""
+    """Takes the traceback from an outage of the database or of the channel layer (which leaves a
+    task of its own to die, channels_redis/core.py, 4.3): it would tell nothing more."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        if error is not None and outage_of(error) is not None:
+        if error and (outage_of(error) or isinstance(error, LAYER_OUTAGES)):
             record.msg, record.args = f"{record.getMessage()}: {in_a_line(error)}", ()
             record.exc_info = record.exc_text = None
             record.levelno, record.levelname = logging.WARNING, "WARNING"
+        return True
+
+
+class RefusalsInALine(logging.Filter):
+    """Takes the traceback from requests that were refused: anybody can send as many as he likes."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if getattr(record, "status_code", 500) < 500:
+            record.exc_info = record.exc_text = None
         return True

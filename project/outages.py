@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views.defaults import server_error as plain_server_error
 
-from syncengine.http import wants_json
+from syncengine.http import HttpError, is_program
 from syncengine.outages import Outage, in_a_line, outage_of
 from syncengine.sockets import CLOSE_RESTART
 
@@ -28,19 +28,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
     outage = outage_of(sys.exc_info()[1])
     if outage is None:
         return plain_server_error(request)
-    answer = _for_program(outage) if _is_program(request) else _for_person(request, outage)
+    answer = _for_program(outage) if is_program(request) else _for_person(request, outage)
     answer.headers["Retry-After"] = str(outage.retry_after_s)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
-def _is_program(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/") or wants_json(request)
-
-
 def _for_program(outage: Outage) -> HttpResponse:
-    error = {"code": outage.code, "message": outage.message, "remedy": outage.remedy}
-    return JsonResponse({"error": error}, status=503)
+    return HttpError(503, outage.code, outage.message, outage.remedy).as_response()
 
 
 def _for_person(request: HttpRequest, outage: Outage) -> HttpResponse:

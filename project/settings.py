@@ -5,15 +5,27 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from project.environment import address, database, env, flag, number
+from project.environment import (
+    LOOPBACK,
+    address,
+    are_loopback,
+    database,
+    env,
+    flag,
+    folder_of,
+    hosts,
+    number,
+    origins,
+    read_env_file,
+)
 from project.postgresql import with_limits
 from project.redis import channel_layer
-from project.secret_key import kept_secret_key
+from project.secret_key import HOW, kept_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
-env.read_env(BASE_DIR / ".env")
+read_env_file(BASE_DIR / ".env")
 
 # Sources
 
@@ -23,10 +35,11 @@ SPOTIFY_CLIENT_ID = env.str("SPOTIFY_CLIENT_ID", "")
 SPOTIFY_CLIENT_SECRET = env.str("SPOTIFY_CLIENT_SECRET", "")
 SPOTIFY_API_URL = env.str("SPOTIFY_API_URL", "https://api.spotify.com/v1")
 SPOTIFY_TOKEN_URL = env.str("SPOTIFY_TOKEN_URL", "https://accounts.spotify.com/api/token")
-SPOTIFY_IMAGE_ORIGINS = env.list("SPOTIFY_IMAGE_ORIGINS", default=["https://i.scdn.co"])
+SPOTIFY_IMAGE_ORIGINS = origins("SPOTIFY_IMAGE_ORIGINS", default=["https://i.scdn.co"])
 SPOTIFY_LOGO_FILE = env.str("SPOTIFY_LOGO_FILE", "")
 SPOTIFY_MARKET = env.str("SPOTIFY_MARKET", "")
 SPOTIFY_CALLS_PER_30S = number("SPOTIFY_CALLS_PER_30S", 90, least=3)
+SPOTIFY_DAILY_BUDGET = number("SPOTIFY_DAILY_BUDGET", 0, least=0)  # calls; 0: none
 SPOTIFY_MAX_AGE = number("SPOTIFY_MAX_AGE", 24 * 60 * 60, least=0)  # seconds
 DEMO_URL = env.str("DEMO_URL", "")
 
@@ -35,7 +48,7 @@ DEMO_URL = env.str("DEMO_URL", "")
 DATABASES = {"default": database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'groovelog.sqlite3'}")}
 ON_SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if ON_SQLITE:
-    Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+    DATABASE_DIR = folder_of(Path(DATABASES["default"]["NAME"]), "DATABASE_URL")
     DATABASES["default"]["OPTIONS"] = {
         # The write lock is taken at BEGIN: a read that later becomes a write would otherwise fail
         # at once with SQLITE_BUSY, whatever the time-out.
@@ -58,27 +71,20 @@ CHECKPOINT_FILE = env.str("CHECKPOINT_FILE", "")
 # Safety
 
 DEBUG = flag("DEBUG")
-LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=LOOPBACK)
-if "*" in ALLOWED_HOSTS:
+ALLOWED_HOSTS = hosts("ALLOWED_HOSTS", default=LOOPBACK)
+CSRF_TRUSTED_ORIGINS = origins("CSRF_TRUSTED_ORIGINS", default=[])
+if DEBUG and not are_loopback(ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS):
     raise ImproperlyConfigured(
-        "ALLOWED_HOSTS=* would let any page talk to this site in a visitor's name."
-        " Name the hosts that browsers use, separated by commas."
+        "DEBUG shows paths and source code to everybody, so it works on loopback only."
+        " Unset DEBUG, or unset ALLOWED_HOSTS and CSRF_TRUSTED_ORIGINS."
     )
-if DEBUG and set(ALLOWED_HOSTS) - set(LOOPBACK):
-    raise ImproperlyConfigured(
-        "DEBUG shows settings and source code to everybody, so it works on loopback only."
-        " Unset DEBUG, or unset ALLOWED_HOSTS."
-    )
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SECRET_KEY = env.str("SECRET_KEY", "")
-if not SECRET_KEY:
-    if not ON_SQLITE:
-        raise ImproperlyConfigured(
-            "SECRET_KEY is required with a database server, because every process needs the same"
-            " one. Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
-        )
-    SECRET_KEY = kept_secret_key(VAR_DIR / "secret_key")
+if not SECRET_KEY and not ON_SQLITE:
+    raise ImproperlyConfigured(
+        "SECRET_KEY is required with a database server, because every process needs the same one,"
+        f" wherever it runs. {HOW}"
+    )
+SECRET_KEY = SECRET_KEY or kept_secret_key(DATABASE_DIR / "secret_key")
 
 HTTPS = flag("HTTPS")
 if HTTPS:
@@ -86,11 +92,18 @@ if HTTPS:
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # a probe inside the network speaks HTTP
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
-    # Other services under the same domain, and the browsers' preload list, are the operator's.
+    # Both would bind names that are not ours. With includeSubDomains (W005) whoever serves this
+    # from example.org would take every subdomain without HTTPS off the net, and of preload (W021)
+    # https://hstspreload.org says that no project may ask for it by default. The operator's proxy
+    # adds them where he wants them.
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+SESSION_ENGINE = "project.sessions"
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "project.errors.forged"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes: a retry of 500 rows with long keys, and room
+DEFAULT_EXCEPTION_REPORTER_FILTER = "project.tracebacks.WithoutValues"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 CONTENT_SECURITY_POLICY = {
@@ -123,7 +136,9 @@ LOGOUT_REDIRECT_URL = "login"
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_LOCKOUT_TEMPLATE = "lockout.html"
+AXES_LOCKOUT_CALLABLE = "project.sign_in.locked_out"
+AXES_USERNAME_CALLABLE = "project.sign_in.name_tried"
+AXES_ENABLE_ADMIN = False  # its lists fall over filters that are no address
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 
@@ -146,15 +161,18 @@ INSTALLED_APPS = [
     "csp",
 ]
 MIDDLEWARE = [
+    "project.gate.SecurityHeaders",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "project.errors.in_words",
+    "project.gate.refuse_nonsense",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "project.urls"
@@ -188,10 +206,20 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "project.logs.OneLineFormatter"}},
-    "filters": {"outages": {"()": "project.logs.OutagesInALine"}},
+    "filters": {
+        "outages": {"()": "project.logs.OutagesInALine"},
+        "refusals": {"()": "project.logs.RefusalsInALine"},
+    },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["outages"]}
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["outages", "refusals"],
+        }
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"groovelog": {"level": "INFO"}},
+    "loggers": {
+        "groovelog": {"level": "INFO"},
+        "django": {"handlers": []},  # its own would say everything again with DEBUG, unescaped
+    },
 }

@@ -17,6 +17,9 @@ def syncs(request: HttpRequest) -> HttpResponseBase:
     return answer
 
 
+handler400 = "project.errors.bad_request"
+handler403 = "project.errors.not_allowed"
+handler404 = "project.errors.not_found"
 handler500 = "project.outages.server_error"
 urlpatterns = [
     path("", include("frontend.urls")),

@@ -16,9 +16,12 @@ Storage:
 Use cases:
 - `operations`: start, claim, beat, park, cancel and finish, each a conditional update
 - `plan`: which row becomes which album (pure)
+- `tasks`: the rows of a plan, worked off several at once
+- `budget`: the calls to Spotify of each day
 - `results`, `failures`: how an album's result becomes an event, and the sync's own ways to fail
 - `run`: one sync, readable from top to bottom
 - `worker`: takes operations from the database and runs them
+- `memory`: what a large sheet took goes back to the system
 - `history`: what audits read
 - `presence`: which workers are alive
 - `verify`, `rebuild`: whether the record holds, and the projections follow from it

@@ -30,6 +30,10 @@ class InvalidEvent(ValueError):
     operation that is not the unfinished one."""
 
 
+class TooLarge(InvalidEvent):
+    """An event whose data is more than one event holds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One immutable entry of the log.
@@ -82,7 +86,7 @@ def validated(kind: str, data: dict[str, Any], operation: str | None) -> tuple[i
     text = canonical(data)
     size_bytes = len(text.encode())
     if size_bytes > MAX_DATA_BYTES:
-        raise InvalidEvent(f"{kind}: data of {size_bytes} bytes, at most {MAX_DATA_BYTES}")
+        raise TooLarge(f"{kind}: data of {size_bytes} bytes, at most {MAX_DATA_BYTES}")
     return version, text
 
 

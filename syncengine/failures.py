@@ -5,6 +5,7 @@ SyncError
 `-- Unexpected        internal
 AlbumError
 |-- NotStored         database
+|-- AlbumTooLarge     album-too-large
 `-- AlbumUnexpected   internal
 """
 
@@ -16,7 +17,8 @@ NAMED_ALBUMS = 5
 
 class SheetShrunk(SyncError):
     """The sheet would take away too much. Details: `rows`, `catalog`, `archived` (counts),
-    `albums` (names of some), `sheet` (its SHA-256, so that exactly this can be confirmed)."""
+    `albums` (names of some), `sheet` (its SHA-256, so that exactly this can be confirmed).
+    `would_archive` are the ids of all."""
 
     code = "sheet-shrunk"
     message = (
@@ -38,6 +40,7 @@ class SheetShrunk(SyncError):
             albums="; ".join(named),
             sheet=sheet,
         )
+        self.would_archive = [str(album["id"]) for album in plan.gone]
 
 
 class Unexpected(SyncError):
@@ -60,6 +63,15 @@ class NotStored(AlbumError):
 
     def __init__(self, error: Exception) -> None:
         super().__init__(name=type(error).__name__)
+
+
+class AlbumTooLarge(AlbumError):
+    """What an album was and what it becomes do not fit into one event: some hundred tracks each
+    time, and names and genres of many hundred letters."""
+
+    code = "album-too-large"
+    message = "What the sheet and Spotify say of this album is more than one record holds."
+    remedy = "Shorten the row's artist, title, genres and label."
 
 
 class AlbumUnexpected(AlbumError):

@@ -1,17 +1,22 @@
 """What is read of the past: by a resumed sync, by pages and by exports."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 
 from albums import catalog
+from albums.models import Album
 from syncengine import log
 from syncengine.events import Event
-from syncengine.models import SyncEvent, SyncOperation
+from syncengine.models import SyncEvent, SyncOperation, UnconfirmedRemoval
 from syncengine.projection import MAX_FAILURES, refolded
 from syncengine.projectors import ALBUM_KINDS, COUNTS
+from syncengine.schemas import END_KINDS
 from syncengine.sentences import headline
+
+MAX_FAILURES_READ = 2000
 
 
 def events_of(operation: str, *kinds: str) -> QuerySet[SyncEvent]:
@@ -30,6 +35,26 @@ def scope(operation: str) -> dict[str, Any]:
     raise LookupError(operation)
 
 
+def is_confirmed(operation: str, sheet: str) -> bool:
+    """Whether somebody asked for this operation in order to accept `sheet` (its SHA-256), over
+    which the operation right before it had stopped.
+
+    A sync in between may have changed the catalog, and with it what the sheet would archive: then
+    nobody has seen and confirmed just that.
+    """
+    asked = events_of(operation, "requested").get()
+    if json.loads(asked.data)["scope"]["confirm"] != sheet:
+        return False
+    before = SyncEvent.objects.filter(kind__in=END_KINDS, position__lt=asked.position)
+    end = before.order_by("-position").first()
+    return end is not None and json.loads(end.data).get("details", {}).get("sheet") == sheet
+
+
+def would_archive() -> QuerySet[Album]:
+    """The albums that the newest sync would have archived, had it not stopped to ask."""
+    return catalog.chosen(UnconfirmedRemoval.objects.values("album"))
+
+
 def keys_done(operation: str) -> frozenset[str]:
     """The keys of the rows that the operation has dealt with, failures included."""
     keys: set[str] = set()
@@ -38,6 +63,20 @@ def keys_done(operation: str) -> frozenset[str]:
         data = json.loads(text)
         keys.update(known["key"] for known in data.get("albums", [data]))
     return frozenset(keys)
+
+
+def places(operation: str, keys: Sequence[str]) -> dict[str, int | None]:
+    """In which row of the sheet each of these keys stood when it failed last before the operation;
+    None where that is long ago."""
+    found: dict[str, int | None] = dict.fromkeys(keys)
+    if found:
+        begun = events_of(operation, "requested").values("position")[:1]
+        failed = SyncEvent.objects.filter(kind="album-failed", position__lt=Subquery(begun))
+        recent = failed.order_by("-position").values_list("data", flat=True)[:MAX_FAILURES_READ]
+        for failure in map(json.loads, recent):
+            if found.get(failure["key"], 0) is None:
+                found[failure["key"]] = failure["row"]
+    return found
 
 
 def failed_keys(operation: str) -> list[str]:

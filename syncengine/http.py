@@ -33,24 +33,26 @@ def wants_json(request: HttpRequest) -> bool:
     return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
 
 
-def door(
-    may_enter: Callable[[Any], bool] | None = None, api: bool = False
-) -> Callable[[View], View]:
+def is_program(request: HttpRequest) -> bool:
+    """Whether errors are told as JSON: it is asked for, or it is all that there is."""
+    return request.path.startswith("/api/") or wants_json(request)
+
+
+def door(may_enter: Callable[[Any], bool] | None = None) -> Callable[[View], View]:
     """Admit who is signed in and, where given, whom `may_enter` lets in.
 
-    Others get 401 or 403 as JSON where they ask for it or at an `api`, else a redirect to the
-    sign-in page or the 403 page. An HttpError becomes its answer.
+    Others get 401 or 403, programs as JSON, people as a redirect to the sign-in page or the 403
+    page. An HttpError becomes its answer.
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            json = api or wants_json(request)
             try:
                 _admit(request, may_enter)
                 return view(request, *args, **kwargs)
             except HttpError as error:
-                if json:
+                if is_program(request):
                     return error.as_response()
                 if error.status == 401:
                     return redirect_to_login(request.get_full_path())

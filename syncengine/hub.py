@@ -14,11 +14,12 @@ from contextlib import suppress
 
 from django.utils import timezone
 
-from syncengine import fanout, log, presence, triggers
+from syncengine import fanout, log, triggers
 from syncengine.duties import DatabaseThread, tried_again
 from syncengine.events import Event, instant
 from syncengine.models import LogHead
 from syncengine.outages import LogMissing
+from syncengine.presence import PresenceWatch
 from syncengine.projection import Gap, Status
 from syncengine.rights import Loss, losses
 from syncengine.sockets import (
@@ -41,7 +42,7 @@ STEP_S = 0.25
 HEARTBEAT_UNFINISHED_S = 2.0
 HEARTBEAT_IDLE_S = 5.0
 
-RIGHTS_S = 15.0  # how often rights are looked at without a ring
+RIGHTS_S = 10.0  # how often rights are looked at without a ring
 RIGHTS_PAUSE_S = 0.3  # at least between two looks, however often it rings
 LOSS_CODES: dict[Loss, int] = {"signed-out": CLOSE_SIGNED_OUT, "not-allowed": CLOSE_NOT_ALLOWED}
 
@@ -57,6 +58,7 @@ class Hub:
         self._ready = asyncio.Event()
         self._rung = asyncio.Event()
         self._following = asyncio.Lock()
+        self._presence = PresenceWatch()
         self._worker_seen_at: str | None = None
         self._watchers = Watchers()
         self._watchers_told: list[str] = []
@@ -170,7 +172,7 @@ class Hub:
             if is_due or self._delay_told != self._watchers.echo.is_late:
                 sent_at = time.monotonic()
                 self._delay_told = self._watchers.echo.is_late
-                seen_at = await self._database(presence.last_seen_at)
+                seen_at = await self._database(self._presence.last_seen_at)
                 self._worker_seen_at = None if seen_at is None else instant(seen_at)
                 await self._send_to_all(self._heartbeat())
 

@@ -154,6 +154,32 @@ class StoredSheet(models.Model):
         return self.sha256
 
 
+class UnconfirmedRemoval(models.Model):
+    """An album that the newest sync would have archived, had it not stopped to ask; gone when the
+    next one is asked for. The log has their number: they may be too many for an event."""
+
+    album = models.UUIDField(primary_key=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.album)
+
+
+class SpotifyCalls(models.Model):
+    """How many calls of a UTC day are made, or set aside by a worker, where there is a budget."""
+
+    day = models.DateField(primary_key=True)
+    calls = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.calls}"
+
+
 class WorkerPresence(models.Model):
     """Which workers are alive, for people to see. Nothing decides by it: leases do that."""
 

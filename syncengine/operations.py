@@ -19,11 +19,12 @@ from albums.sources.errors import SyncError
 from syncengine import checkpoints, log
 from syncengine.events import InvalidEvent, instant
 from syncengine.log import Appender, Fence, StaleToken
-from syncengine.models import StoredSheet, SyncOperation
+from syncengine.models import StoredSheet, SyncOperation, UnconfirmedRemoval
 from syncengine.projectors import COUNTS
 
 BEAT_S = 2.0
 LEASE_S = 10.0  # without a beat, seen by one observer on its own monotonic clock
+ALBUMS_A_WRITE = 500
 MAX_RETRY_KEYS = 500  # so that a request stays within the size of an event
 
 Mode = Literal["full", "refresh", "retry"]
@@ -53,6 +54,7 @@ class Claim:
     fence: Fence
     worker: str
     status: dict[str, Any]  # the status right after the claim
+    waited_for: str | None  # the service that the operation was waiting for until now
 
     @property
     def operation(self) -> str:
@@ -68,7 +70,8 @@ def start(
 ) -> dict[str, Any]:
     """Ask for a sync; returns its part of the status.
 
-    `keys` are the rows that a retry is about. Raises AlreadyUnfinished, InvalidEvent, TooManyKeys.
+    `keys` are the rows that a retry is about. `confirm` is the SHA-256 of the sheet over which the
+    newest sync stopped. Raises AlreadyUnfinished, InvalidEvent, TooManyKeys.
     """
     if (mode == "retry") != bool(keys):
         raise InvalidEvent("A retry names rows, and nothing else does.")
@@ -79,6 +82,7 @@ def start(
     with log.appending() as appender:
         if SyncOperation.objects.filter(finished_at__isnull=True).exists():
             raise AlreadyUnfinished(appender.status["operation"])
+        UnconfirmedRemoval.objects.all().delete()
         scope = {"mode": mode, "keys": list(keys), "confirm": confirm}
         data = {"by": by, "trigger": trigger, "scope": scope}
         appender.append("requested", data, str(uuid.uuid4()))
@@ -119,14 +123,14 @@ def claim(worker: str, watch: LeaseWatch) -> Claim | None:
         if not taken:
             return None
         operation, token = str(unfinished.pk), unfinished.token + 1
-        attempt = appender.status["operation"]["attempt"] + 1
-        data = {"worker": worker, "attempt": attempt}
+        before = appender.status["operation"]
+        data = {"worker": worker, "attempt": before["attempt"] + 1}
         if unfinished.state == "pending":
             appender.append("started", data, operation)
         else:
             data["reason"] = _resume_reason(unfinished)
             appender.append("resumed", data, operation)
-        return Claim(Fence(operation, token), worker, appender.status)
+        return Claim(Fence(operation, token), worker, appender.status, before["waiting_service"])
 
 
 def _claimable(operation: SyncOperation, watch: LeaseWatch, now: datetime) -> bool:
@@ -215,8 +219,11 @@ def complete(claim: Claim) -> None:
     checkpoints.record()
 
 
-def fail(claim: Claim, error: SyncError) -> None:
-    """End the operation as its owner, because the sync as a whole could not go on."""
+def fail(claim: Claim, error: SyncError, would_archive: Sequence[str] = ()) -> None:
+    """End the operation as its owner, because the sync as a whole could not go on.
+
+    `would_archive` are the albums that it stopped over, to be shown to who may confirm it.
+    """
     with log.appending(claim.fence) as appender:
         data = {
             "code": error.code,
@@ -225,6 +232,8 @@ def fail(claim: Claim, error: SyncError) -> None:
             "details": error.details,
         }
         appender.append("failed", data, claim.operation)
+        removals = [UnconfirmedRemoval(album=album) for album in would_archive]
+        UnconfirmedRemoval.objects.bulk_create(removals, batch_size=ALBUMS_A_WRITE)
         _forget_sheets()
     checkpoints.record()
 

@@ -50,22 +50,23 @@ def make_plan(
     known: Iterable[Known],
     *,
     mode: str,
-    keys: Collection[str],
+    retried: Mapping[str, int | None],
     fetched_since: str,
     done: Collection[str],
 ) -> Plan:
     """Match rows with albums and sort them by what is to be done.
 
-    `fetched_since` is the instant (ISO 8601) from which on a fetch is fresh; `keys` are the rows
-    that a retry is about; `done` the keys that this operation has dealt with already. `total`
-    counts those, too.
+    `fetched_since` is the instant (ISO 8601) from which on a fetch is fresh; `retried` are the rows
+    that a retry is about, as {key: its place in the sheet then}; `done` the keys that this
+    operation has dealt with already. `total` counts those, too.
     """
     rows, known = list(rows), list(known)
     albums = match(rows, known)
+    again = _keys_to_retry(rows, known, retried, done)
     plan = Plan(catalog_size=sum(not album["archived"] for album in known))
     stale: list[tuple[str, Task]] = []
     for row in rows:
-        if mode == "retry" and row.key not in keys:
+        if mode == "retry" and row.key not in again:
             continue
         plan.total += 1
         if row.key in done:
@@ -108,17 +109,36 @@ def match(rows: Iterable[Row], known: Iterable[Known]) -> dict[str, Known]:
         ),
     ]
     for of_row, of_album in rules:
+        if not orphans:
+            break
         waiting: defaultdict[Hashable, list[Known]] = defaultdict(list)
         for album in orphans:
             waiting[of_album(album)].append(album)
         for row in homeless:
             trait = of_row(row)
-            if trait and waiting[trait]:
+            if trait and waiting.get(trait):
                 found[row.key] = waiting[trait].pop(0)
         taken = {album["id"] for album in found.values()}
         orphans = [album for album in orphans if album["id"] not in taken]
         homeless = [row for row in homeless if row.key not in found]
     return found
+
+
+def _keys_to_retry(
+    rows: Collection[Row],
+    known: Collection[Known],
+    retried: Mapping[str, int | None],
+    done: Collection[str],
+) -> set[str]:
+    """The keys of the rows that a retry is about.
+
+    Whoever corrects a row, as most failures ask for, gives it another key: then it is the row at
+    the same place, unless that one has an album in the catalog already.
+    """
+    same = {row.key for row in rows if row.key in retried}
+    places = {place for key, place in retried.items() if key not in same}
+    settled = {album["key"] for album in known if not album["archived"]} - set(done)
+    return same | {row.key for row in rows if row.row in places and row.key not in settled}
 
 
 def row_digest(row: Row) -> str:

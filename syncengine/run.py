@@ -2,11 +2,9 @@
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -17,24 +15,21 @@ from albums import catalog
 from albums.sources import sheet_rows
 from albums.sources.connect import Sources
 from albums.sources.errors import AlbumError, MustWait, SyncError
-from albums.sources.limiter import MAX_CALLS_IN_FLIGHT
 from albums.sources.sheet import Sheet
 from albums.sources.sheet_rows import Row
-from albums.sources.spotify import BATCH_IDS, SpotifyClient
 from syncengine import failures, history, log, operations, results
-from syncengine.events import instant
+from syncengine.events import TooLarge, instant
 from syncengine.log import StaleToken
 from syncengine.models import StoredSheet
 from syncengine.operations import Claim
 from syncengine.outages import outage_of
 from syncengine.plan import Plan, Task, make_plan
+from syncengine.tasks import Tasks, work_off
 
 logger = logging.getLogger("groovelog.run")
 Database = Callable[..., Awaitable[Any]]  # runs a function on the worker's database thread
 
 UNCHANGED_ALBUMS_AN_EVENT = 100
-# A few more than calls: while one album is stored, another one makes the call.
-ALBUMS_AT_ONCE = MAX_CALLS_IN_FLIGHT + 4
 
 
 class Run:
@@ -55,10 +50,12 @@ class Run:
         Raises StaleToken where another worker has taken over, and the database's error in an
         outage: both leave the operation to be resumed from its log.
         """
+        if self._claim.waited_for == "spotify":
+            self._sources.spotify.wait_is_over()
         try:
             self._sources.spotify.require_credentials()
             rows = await self._accepted_rows()
-            plan = await self._database(self._make_plan, rows)
+            plan = await self._plan(rows)
             await self._leave_fresh_albums_alone(plan)
             await self._enrich(plan)
             await self._archive(plan)
@@ -66,6 +63,8 @@ class Run:
         except MustWait as wait:
             until = timezone.now() + timedelta(seconds=wait.until_seconds)
             await self._write(operations.park, self._claim, until, wait.service, wait.reason)
+        except failures.SheetShrunk as error:
+            await self._write(operations.fail, self._claim, error, error.would_archive)
         except SyncError as error:
             await self._write(operations.fail, self._claim, error)
         except StaleToken:
@@ -85,7 +84,7 @@ class Run:
         await self._write(operations.append, self._claim, "stage-started", stage)
         sheet = await self._sources.sheet()
         rows = await self._parse(sheet.body)
-        await self._write(self._accept, sheet, rows)
+        await self._write(self._accept, sheet, await self._plan(rows), len(rows))
         return rows
 
     def _stored_body(self, sha256: str) -> bytes:
@@ -99,28 +98,33 @@ class Run:
         # A large sheet takes seconds, and in `serve` the browsers share this event loop.
         return await asyncio.to_thread(sheet_rows.parse, body)
 
-    def _accept(self, sheet: Sheet, rows: list[Row]) -> None:
+    def _accept(self, sheet: Sheet, plan: Plan, rows: int) -> None:
         """Store the sheet and say so in one transaction, unless it would take away too much."""
-        plan = self._make_plan(rows)
-        confirmed = history.scope(self._claim.operation)["confirm"]
-        if plan.archives_too_much() and confirmed != sheet.sha256:
-            raise failures.SheetShrunk(plan, len(rows), sheet.sha256)
+        confirmed = history.is_confirmed(self._claim.operation, sheet.sha256)
+        if plan.archives_too_much() and not confirmed:
+            raise failures.SheetShrunk(plan, rows, sheet.sha256)
         with log.appending(self._fence) as appender:
             StoredSheet.objects.get_or_create(pk=sheet.sha256, defaults={"body": sheet.body})
             stage = {"stage": "spotify", "total": plan.total, "sheet": sheet.sha256}
             appender.append("stage-started", stage, self._claim.operation)
 
-    def _make_plan(self, rows: list[Row]) -> Plan:
+    async def _plan(self, rows: list[Row]) -> Plan:
+        """What there is to do. A large sheet takes seconds, so not on the database's thread: that
+        one has to keep the lease."""
+        facts = await self._database(self._facts)
+        return await asyncio.to_thread(make_plan, rows, **facts)
+
+    def _facts(self) -> dict[str, Any]:
+        """What a plan has to know besides the rows."""
         scope = history.scope(self._claim.operation)
         max_age = timedelta(seconds=settings.SPOTIFY_MAX_AGE)
-        return make_plan(
-            rows,
-            catalog.known_albums(),
-            mode=scope["mode"],
-            keys=frozenset(scope["keys"]),
-            fetched_since=instant(timezone.now() - max_age),
-            done=history.keys_done(self._claim.operation),
-        )
+        return {
+            "known": list(catalog.known_albums()),
+            "mode": scope["mode"],
+            "retried": history.places(self._claim.operation, scope["keys"]),
+            "fetched_since": instant(timezone.now() - max_age),
+            "done": history.keys_done(self._claim.operation),
+        }
 
     async def _leave_fresh_albums_alone(self, plan: Plan) -> None:
         for start in range(0, len(plan.fresh), UNCHANGED_ALBUMS_AN_EVENT):
@@ -130,33 +134,35 @@ class Run:
     async def _enrich(self, plan: Plan) -> None:
         """Call Spotify for every task, several at once, and append each result as it comes."""
         tasks = Tasks(plan.tasks, self._sources.spotify)
-        try:
-            async with self._waits_announced(), asyncio.TaskGroup() as group:
-                for _ in range(min(ALBUMS_AT_ONCE, len(plan.tasks))):
-                    group.create_task(self._work_off(tasks, plan.total))
-        except ExceptionGroup as several:
-            # One of them ended the run, and the group has cancelled the others. It keeps its cause:
-            # that is where a database says why.
-            first = several.exceptions[0]
-            raise first from first.__cause__
+        async with self._waits_announced():
+            await work_off(
+                tasks, len(plan.tasks), lambda task: self._sync_album(tasks, task, plan.total)
+            )
 
-    async def _work_off(self, tasks: "Tasks", total: int) -> None:
-        while task := await tasks.next():
-            try:
-                enriched = await self._sources.spotify.enrich(task.row, task.known_id)
-                await self._write(results.synced, self._fence, task, enriched, total)
-            except (MustWait, SyncError, StaleToken):
-                raise
-            except Exception as error:
-                if outage_of(error) is not None:
-                    raise  # no fault of this album
-                failure = self._failure_of(task, error)
-                await self._write(results.failed, self._fence, task, failure, total)
+    async def _sync_album(self, tasks: Tasks, task: Task, total: int) -> None:
+        try:
+            enriched = await self._sources.spotify.enrich(task.row, task.known_id)
+            await self._write(results.synced, self._fence, task, enriched, total)
+        except (MustWait, SyncError, StaleToken):
+            raise
+        except Exception as error:
+            if outage_of(error) is not None:
+                raise  # no fault of this album
+            if not isinstance(error, AlbumError | DatabaseError | TooLarge) and tasks.again(task):
+                return
+            failure = self._failure_of(task, error)
+            await self._write(results.failed, self._fence, task, failure, total)
+            error.__traceback__ = None  # a row keeps its problem, and with it all that is here
 
     @asynccontextmanager
     async def _waits_announced(self) -> AsyncIterator[None]:
-        """Record each short wait that Spotify asks for, and its end, while it is waited out."""
-        limiter = self._sources.limiter
+        """Record each short wait that Spotify asks for or that an outage of Spotify's imposes, and
+        its end, while it is waited out.
+
+        The log knows four reasons to wait. During an outage it is `rate-limit`, since that is what
+        we do: we hold back all calls but one in so many seconds.
+        """
+        gate = self._sources.limiter.gate
 
         async def closed(seconds: float) -> None:
             until = instant(timezone.now() + timedelta(seconds=seconds))
@@ -166,18 +172,20 @@ class Run:
         async def opened() -> None:
             await self._write(operations.wait_over, self._claim)
 
-        before = limiter.on_closed, limiter.on_open
-        limiter.on_closed, limiter.on_open = closed, opened
+        before = gate.on_closed, gate.on_open
+        gate.on_closed, gate.on_open = closed, opened
         try:
-            if (left_s := limiter.closed_for_s()) > 0:
+            if (left_s := gate.closed_for_s()) > 0:
                 await closed(left_s)  # by a refusal that the sync before this one met
             yield
         finally:
-            limiter.on_closed, limiter.on_open = before
+            gate.on_closed, gate.on_open = before
 
     def _failure_of(self, task: Task, error: Exception) -> AlbumError:
         if isinstance(error, AlbumError):
             return error
+        if isinstance(error, TooLarge):
+            return failures.AlbumTooLarge()
         logger.exception("row %d of operation %s failed", task.row.row, self._claim.operation)
         if isinstance(error, DatabaseError):
             return failures.NotStored(error)
@@ -191,22 +199,3 @@ class Run:
         """Run one transaction, then ring the bell."""
         await self._database(function, *args)
         self._ring()
-
-
-class Tasks:
-    """Hands out the tasks in order, and lets Spotify fetch the next albums in one call where the
-    app may do that."""
-
-    def __init__(self, tasks: Iterable[Task], spotify: SpotifyClient) -> None:
-        self._coming = iter(tasks)
-        self._ready: deque[Task] = deque()
-        self._spotify = spotify
-        self._lock = asyncio.Lock()
-
-    async def next(self) -> Task | None:
-        async with self._lock:
-            if not self._ready:
-                self._ready.extend(islice(self._coming, BATCH_IDS))
-                ids = [task.row.spotify_id or task.known_id for task in self._ready]
-                await self._spotify.prefetch([spotify_id for spotify_id in ids if spotify_id])
-            return self._ready.popleft() if self._ready else None

@@ -74,13 +74,13 @@ def confirm(request: HttpRequest, operation_id: UUID) -> HttpResponse:
 
 
 @require_safe
-@door(api=True)
+@door()
 def status(request: HttpRequest) -> HttpResponse:
     return JsonResponse(log.current_status())
 
 
 @require_GET
-@door(roles.is_auditor, api=True)
+@door(roles.is_auditor)
 def events(request: HttpRequest) -> HttpResponse:
     """`?after=N&limit=M`: the log in pages, with its head."""
     after = _number(request, "after", default=0, at_most=2**53)

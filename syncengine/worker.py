@@ -21,9 +21,10 @@ from django.conf import settings
 from django.db import Error
 from django.utils import timezone
 
+from albums.sources.budget import Budget
 from albums.sources.connect import Sources, connected
 from albums.sources.settings import SourceSettings
-from syncengine import checkpoints, fanout, operations, outages, presence
+from syncengine import budget, checkpoints, fanout, memory, operations, outages, presence
 from syncengine.duties import DatabaseThread, tried_again
 from syncengine.fanout import Bell
 from syncengine.guard import Guard
@@ -73,6 +74,7 @@ class SyncWorker(Worker):
 
     async def handle(self) -> None:
         """Look for work and do it. When cancelled, hands over what it holds at once."""
+        memory.give_back_what_is_freed()
         listening = partial(self.listener, fanout.WORKER_CHANNEL)
         helpers = [
             asyncio.create_task(tried_again(duty))
@@ -81,7 +83,7 @@ class SyncWorker(Worker):
         if not self._until_idle:
             helpers.append(asyncio.create_task(tried_again(self._guard.guarding)))
         try:
-            async with connected(source_settings()) as sources:
+            async with connected(source_settings(), self._daily_budget()) as sources:
                 await tried_again(partial(self._work, sources))
         finally:
             for helper in helpers:
@@ -94,6 +96,10 @@ class SyncWorker(Worker):
         await self._database.close()
         await self._guard.close()
 
+    def _daily_budget(self) -> Budget:
+        reserve = partial(self._database, budget.reserve)
+        return Budget(settings.SPOTIFY_DAILY_BUDGET, reserve, timezone.now)
+
     async def listener(self, channel: str) -> None:
         """Channels' hook for one channel: here every message is the same nudge."""
         async for _ in fanout.worker_messages():
@@ -102,7 +108,7 @@ class SyncWorker(Worker):
     async def _work(self, sources: Sources) -> None:
         await self._database(checkpoints.record)
         while True:
-            claim = await self._database(operations.claim, self.name, self._watch)
+            claim = await self._claimed()
             if claim is not None:
                 await self._carry_out(claim, sources)
             elif self._until_idle:
@@ -111,6 +117,18 @@ class SyncWorker(Worker):
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._nudged.wait(), LOOK_S)
                 self._nudged.clear()
+
+    async def _claimed(self) -> Claim | None:
+        """Take an operation if there is one. Told to stop meanwhile, gives back what it took: the
+        database thread claims to the end, and nobody would know."""
+        claiming = asyncio.ensure_future(self._database(operations.claim, self.name, self._watch))
+        try:
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            with contextlib.suppress(Error):
+                if claim := await claiming:
+                    await self._give_back(claim)
+            raise
 
     async def _carry_out(self, claim: Claim, sources: Sources) -> None:
         """Run a claimed operation and keep its lease, until it ends or somebody else has it."""
@@ -128,10 +146,10 @@ class SyncWorker(Worker):
                 await _stopped(run)
                 await self._park_in_an_outage(claim, outage)
         except StaleToken as stale:
-            logger.info("%s: it was cancelled, or somebody else goes on", stale)
+            logger.info("%s: it has ended, or somebody else goes on", stale)
         except asyncio.CancelledError:
             # Told to stop: the next worker goes on where this one is.
-            await asyncio.shield(self._give_back(claim, run))
+            await asyncio.shield(self._stop_and_give_back(claim, run))
             raise
         finally:
             await _stopped(run)
@@ -168,8 +186,11 @@ class SyncWorker(Worker):
                 await self._database(operations.beat, claim)
         run.result()
 
-    async def _give_back(self, claim: Claim, run: "asyncio.Task[None]") -> None:
+    async def _stop_and_give_back(self, claim: Claim, run: "asyncio.Task[None]") -> None:
         await _stopped(run)
+        await self._give_back(claim)
+
+    async def _give_back(self, claim: Claim) -> None:
         with contextlib.suppress(StaleToken, Error):
             await self._database(operations.hand_over, claim)
         await fanout.nudge_worker()

@@ -17,12 +17,17 @@ Environment = dict[str, str]
 Done = subprocess.CompletedProcess[str]
 
 
+def with_settings(environment: Environment) -> Environment:
+    """What a process is started with: this one's environment, with other settings."""
+    return {**os.environ, **environment}
+
+
 def manage(environment: Environment, *arguments: str) -> Done:
     """Run a command to its end."""
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
-        env={**os.environ, **environment},
+        env=with_settings(environment),
         capture_output=True,
         text=True,
         timeout=LIMIT_S,
@@ -36,7 +41,7 @@ def managing(environment: Environment, *arguments: str) -> "Iterator[subprocess.
         process = subprocess.Popen(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
-            env={**os.environ, **environment},
+            env=with_settings(environment),
             stdout=output,
             stderr=output,
         )

@@ -14,6 +14,8 @@ from tests.databases import Databases, make_databases
 from tests.demo import Demo, start_demo
 from tests.syncing import sync_now
 
+NEMESIS_LIMIT_S = 600.0  # beside what its option asks for
+
 # Nothing here may depend on how fast the machine is at the moment.
 hypothesis_settings.register_profile(
     "groovelog",
@@ -28,6 +30,13 @@ hypothesis_settings.load_profile("groovelog")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all-faults", action="store_true", help="the tests marked `long`, too")
+    parser.addoption("--nemesis", type=seconds, help="how long random faults go on: 30m, 90s")
+    parser.addoption("--seed", type=int, help="which random faults; one that was printed")
+
+
+def seconds(text: str) -> float:
+    """The seconds in `90s`, `3m` or `1h`."""
+    return float(text[:-1]) * {"s": 1, "m": 60, "h": 3600}[text[-1:]]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -42,8 +51,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("long"):
                 item.add_marker(pytest.mark.skip(reason="long: run it by --all-faults"))
+    for item in items:
+        if item.get_closest_marker("nemesis"):
+            item.add_marker(
+                pytest.mark.timeout((config.getoption("nemesis") or 0) + NEMESIS_LIMIT_S)
+            )
     if config.getoption("backends") == "servers":
-        kept = [item for item in items if "databases" in getattr(item, "fixturenames", ())]
+        kept = [
+            item
+            for item in items
+            if "databases" in getattr(item, "fixturenames", ())
+            and not item.get_closest_marker("once")
+        ]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
 

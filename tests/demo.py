@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,6 +57,14 @@ class Demo:
 
     def sheet_bytes(self, body: bytes) -> None:
         self._ask("POST", "/sheet", body, "text/csv")
+
+    def answer(
+        self, path: str, body: Any, status: int = 200, kind: str = "application/json"
+    ) -> None:
+        """Let Spotify answer so at this path; a body that is no bytes is sent as JSON."""
+        sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+        query = urllib.parse.urlencode({"path": path, "status": status})
+        self._ask("POST", f"/answers?{query}", sent, kind)
 
     def calls(self) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(self._ask("GET", "/calls"))

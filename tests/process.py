@@ -1,6 +1,7 @@
 """The product's processes: the real ones, on free ports, to be killed, paused and started again."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from tests.demo import ROOT
 READY_LIMIT_S = 60.0  # for a busy machine; it takes a few seconds
 STOP_LIMIT_S = 20.0
 ANSWER_LIMIT_S = 60.0
+LAST_WORDS_S = 2.0
+TALKATIVE = {"PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"}  # SIGABRT shows where it is
 
 
 class Process:
@@ -26,10 +29,12 @@ class Process:
         self.command = command
         self._output = output
         self._process: subprocess.Popen[bytes] | None = None
+        self.ready_at: float | None = None  # seconds since the epoch; None while it starts
 
     def start(self) -> None:
         """Start it and wait until it is ready."""
-        environment = {**os.environ, **self.environment, "PYTHONUNBUFFERED": "1"}
+        self.ready_at = None
+        environment = {**os.environ, **self.environment, **TALKATIVE}
         said = len(self.output) if self._output.exists() else 0
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(
@@ -45,6 +50,7 @@ class Process:
                 raise AssertionError(f"it died:\n{self.output}")
             assert time.monotonic() < until, f"it is not ready:\n{self.output}"
             time.sleep(0.05)
+        self.ready_at = time.time()
 
     @property
     def output(self) -> str:
@@ -57,15 +63,19 @@ class Process:
 
     @property
     def is_running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        process = self._process  # another thread may end it meanwhile
+        return process is not None and process.poll() is None
+
+    @property
+    def is_awake(self) -> bool:
+        """Whether it has become ready, and runs, and does not stand still."""
+        state = self._status.get("State", "").strip()[:1]
+        return self.ready_at is not None and state not in ("", "T", "Z")
 
     @property
     def rss_bytes(self) -> int:
         """What it holds in memory."""
-        fields = dict(
-            line.split(":", 1) for line in Path(f"/proc/{self.pid}/status").read_text().splitlines()
-        )
-        return int(fields["VmRSS"].split()[0]) * 1024
+        return int(self._status["VmRSS"].split()[0]) * 1024
 
     def kill(self) -> int:
         """End it as a power cut would; returns its exit code."""
@@ -92,6 +102,15 @@ class Process:
         process, self._process = self._process, None
         return process.wait(limit_s)
 
+    @property
+    def _status(self) -> dict[str, str]:
+        """What the kernel says of it; empty where it has gone."""
+        process = self._process
+        with suppress(AttributeError, OSError):
+            lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+            return dict(line.split(":", 1) for line in lines)
+        return {}
+
     def _is_ready(self, said: int) -> bool:
         return len(self.output) > said
 
@@ -105,6 +124,9 @@ class Process:
         try:
             return process.wait(STOP_LIMIT_S)
         except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGABRT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(LAST_WORDS_S)
             process.kill()
             process.wait()
             raise AssertionError(f"it does not stop:\n{self.output}") from None
@@ -115,6 +137,11 @@ class WorkerProcess(Process):
 
     def __init__(self, output: Path, environment: Mapping[str, str]) -> None:
         super().__init__(output, environment, "manage.py", "runworker", "sync")
+
+    @property
+    def name(self) -> str:
+        """What the log calls it, in its newest life."""
+        return re.findall(r"^Worker (\S+) waits", self.output, re.MULTILINE)[-1]
 
     def _is_ready(self, said: int) -> bool:
         return "waits for syncs" in self.output[said:]

@@ -4,7 +4,6 @@ import json
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,9 @@ from typing import Any
 import pytest
 from django.db import connections
 
+from project import static_files
 from tests.accounts import PASSWORD, account
-from tests.commands import manage
+from tests.browser.people import session_of
 from tests.databases import Databases
 from tests.demo import Demo
 from tests.process import ANSWER_LIMIT_S, ServeProcess, WebProcess
@@ -44,23 +44,27 @@ class Asked(WebProcess):
             self._cookies[username] = "; ".join(cookies)
         return {"Cookie": self._cookies[username]}
 
-    def forget(self, username: str) -> str:
-        """Let the next login make another session; returns the cookies of this one."""
-        return self._cookies.pop(username)
+    def admit(self, username: str, session: str = "") -> str:
+        """Sign in without the form, which takes a moment, by a new session or one that is there;
+        returns its key."""
+        session = session or session_of(username)
+        self._cookies[username] = f"sessionid={session}; csrftoken={'t' * 32}"
+        return session
 
     def logout(self, cookies: str) -> None:
         """Sign out as the page's own form does."""
         self._submit("/accounts/logout/", cookies, b"")
 
     def submit(self, path: str, username: str, form: bytes) -> None:
-        """Send a form of a page."""
+        """Send a form of a page, which leads to another page when it is taken."""
         self._submit(path, self.login(username)["Cookie"], form)
 
     def _submit(self, path: str, cookies: str, form: bytes) -> None:
         token = cookies.partition("csrftoken=")[2].partition(";")[0]
         headers = {"Cookie": cookies, "X-CSRFToken": token}
         request = urllib.request.Request(self.origin + path, form, headers, method="POST")
-        self.opener.open(request, timeout=ANSWER_LIMIT_S).close()
+        with self.opener.open(request, timeout=ANSWER_LIMIT_S) as answer:
+            assert answer.url != request.full_url, answer.read().decode()
 
     def get(self, path: str, username: str = "") -> dict[str, Any]:
         headers = self.login(username) if username else {}
@@ -97,14 +101,8 @@ class Web(Asked):
         super().__init__(output, environment, *command)
 
     def start(self) -> None:
-        collect_static_files()
+        static_files.collect()  # what the README asks for before `daphne`
         super().start()
-
-
-@cache
-def collect_static_files() -> None:
-    """What the README asks for before `daphne`, once for all tests."""
-    assert manage({}, "collectstatic", "--noinput").returncode == 0
 
 
 class Server(ServeProcess, Asked):

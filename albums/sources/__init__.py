@@ -7,8 +7,8 @@
 - `sheet_url`, `sheet`, `retry_after`, `sheet_columns`, `sheet_rows`, `spotify_id`: from a pasted
   URL to rows
 - `folding`, `editions`, `matching`: which search result is the album that a row means
-- `limiter`, `spotify_token`, `spotify_api`, `spotify_models`, `spotify`,
-  `enriched`: from a row to an album
+- `gate`, `limiter`, `circuit`, `budget`: when Spotify may be called, and how often
+- `spotify_token`, `spotify_api`, `spotify_models`, `spotify`, `enriched`: from a row to an album
 
 Knows nothing of Django, so that it can be used and tested without a project around it.
 """

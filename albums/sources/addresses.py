@@ -7,6 +7,9 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
+# What IANA has given out to the Internet (RFC 4291, 2.4). `is_global` alone also takes what is old
+# or local: ::127.0.0.1, ::ffff:0:127.0.0.1, 64:ff9b:1::/48, fec0::/10.
+_UNICAST6 = ipaddress.ip_network("2000::/3")
 
 
 class BlockedAddress(Exception):
@@ -28,16 +31,18 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
         if inner is not None:
             return is_public(str(inner))
+        if ip not in _UNICAST6:
+            return False
     return ip.is_global and not ip.is_multicast
 
 
 def is_literal(host: str) -> bool:
-    """Whether `host` is an IP address; aiohttp connects to those without asking a resolver."""
-    try:
-        ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    return True
+    """Whether aiohttp connects to `host` as to an IP address, without asking a resolver.
+
+    It takes "127.1" and "2130706433" for addresses, too, and the system calls 127.0.0.1 for them;
+    to `is_public` they are none, so they are refused.
+    """
+    return ":" in host or host.replace(".", "").isdigit()
 
 
 class PublicResolver(AbstractResolver):

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from .budget import Budget
 from .http import Http
 from .limiter import Limiter
 from .settings import SourceSettings
@@ -28,10 +29,13 @@ class Sources:
 
 
 @asynccontextmanager
-async def connected(settings: SourceSettings) -> AsyncIterator[Sources]:
+async def connected(
+    settings: SourceSettings, budget: Budget | None = None
+) -> AsyncIterator[Sources]:
+    """The sources until the block ends; without a `budget` of calls there is none."""
     limiter = Limiter(settings.calls_per_30s)
     async with Http.for_settings(settings) as http:
-        spotify = SpotifyClient(http, settings, limiter)
+        spotify = SpotifyClient(http, settings, limiter, budget)
         try:
             yield Sources(settings, http, limiter, spotify)
         finally:

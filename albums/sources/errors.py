@@ -51,7 +51,7 @@ from .text import clean
 DETAIL_CHARS = 300  # the longest text of a detail
 
 Service = Literal["spotify", "google"]
-Reason = Literal["rate-limit", "quota"]
+Reason = Literal["rate-limit", "quota", "budget"]
 
 
 @dataclass(frozen=True)
@@ -91,11 +91,20 @@ class SyncError(SourceError):
 
 
 class NetworkError(SyncError):
-    """DNS, refused connections, or silence, after the retries."""
+    """DNS, refused connections, or silence, after the retries.
+
+    Details: `service`, and `problem`, what happened in a few words.
+    """
 
     code = "network"
     message = "Network error: Unable to reach external services. Please check your connection."
-    remedy = "Check this machine's network, DNS and firewall, then start the sync again."
+    remedy = (
+        "{service}: {problem}. Check this machine's network, DNS and firewall, then start the sync"
+        " again."
+    )
+
+    def __init__(self, service: str = "Network", problem: str = "unreachable") -> None:
+        super().__init__(service=service, problem=problem)
 
 
 class SheetError(SyncError):
@@ -233,7 +242,7 @@ class SpotifyPremium(SpotifyForbidden):
 
 
 class SpotifyTokenDown(SpotifyError):
-    """Details: `status`."""
+    """Details: `status`. No sync ends with it: it is waited out (`circuit`)."""
 
     code = "spotify-unavailable"
     message = "Spotify's sign-in service is not available at present (HTTP {status})."
@@ -328,10 +337,10 @@ class AlbumWeakMatch(AlbumError):
 
 
 class AlbumUnavailable(AlbumError):
-    """Details: `status` of the last answer, 0 where none came."""
+    """Details: `problem`, what happened in a few words."""
 
     code = "spotify-unavailable"
-    message = "Spotify could not answer for this album at present (HTTP {status})."
+    message = "Spotify could not answer for this album at present ({problem})."
     remedy = "Retry the failed albums in some minutes."
 
 

@@ -19,7 +19,7 @@ from tenacity import (
 from yarl import URL
 
 from .addresses import BlockedAddress, PublicResolver, is_literal, is_public
-from .inflate import Body, Broken, TooLarge
+from .inflate import PACKED, Body, Broken, TooLarge
 from .settings import SourceSettings
 
 MIB = 1024 * 1024
@@ -44,7 +44,8 @@ SPOTIFY_LIMITS = Limits(5, 10, 20, 5 * MIB, 5 * MIB)
 
 
 class TransportError(Exception):
-    """No whole answer came. None of these holds a request, so none can hold a secret."""
+    """No whole answer came. The text says why in a few words; none of these holds a request or an
+    address, so none can hold a secret."""
 
 
 class CannotConnect(TransportError):
@@ -56,7 +57,11 @@ class NoAnswer(TransportError):
 
 
 class Truncated(TransportError):
-    """The answer began and broke off, or is not packed as it says."""
+    """The answer began and broke off, does not say where it ends, or is not what it says."""
+
+
+class Unreadable(TransportError):
+    """The whole answer came, and is nothing that was asked for."""
 
 
 class AnswerTooLarge(TransportError):
@@ -122,6 +127,9 @@ class Http:
             auto_decompress=False,  # we unpack, so that we can count
             trust_env=False,
         )
+        # aiohttp would call once more by itself where a connection ends without an answer: twice
+        # as many calls as `retrying` and the limiter know of.
+        self._session._retry_connection = False
         return self
 
     async def __aexit__(
@@ -164,7 +172,7 @@ class Http:
         retrying = AsyncRetrying(
             stop=stop_after_attempt(MAX_TRIES),
             wait=wait_random_exponential(self._retry_base_s, max=LONGEST_BACKOFF_S),
-            retry=retry_if_exception_type((CannotConnect, NoAnswer, Truncated))
+            retry=retry_if_exception_type((CannotConnect, NoAnswer, Truncated, Unreadable))
             | retry_if_result(lambda answer: answer.status >= 500),
             retry_error_callback=_last_outcome,
         )
@@ -183,7 +191,7 @@ class Http:
             raise RuntimeError("Http is used outside of its `async with`")
         host = url.host or ""
         if is_literal(host) and not is_public(host) and url.origin() not in self._exempt:
-            return AddressRefused("A private address")
+            return AddressRefused("a private address")
         timeout = aiohttp.ClientTimeout(
             total=limits.total_s, connect=limits.connect_s, sock_read=limits.read_s
         )
@@ -195,28 +203,37 @@ class Http:
                 method, url, headers=sent, data=data, timeout=timeout, allow_redirects=False
             ) as response:
                 answering = True
+                if not _tells_its_end(response):
+                    return Truncated("an answer that does not say where it ends")
                 encoding = response.headers.get("Content-Encoding", "")
                 body = Body(encoding, limits.wire_bytes, limits.body_bytes)
+                protocol = response.connection.protocol if response.connection else None
                 async for chunk in response.content.iter_any():
                     body.feed(chunk)
                 whole = body.finish()
+                if protocol is not None and protocol.exception() is not None:
+                    return Truncated("more than the promised length")
                 if response.status != 200:
                     whole = _without_secret(whole, sent)
                 return Answer(response.status, response.headers, whole)
         except BlockedAddress:
-            return AddressRefused("A host without a public address")
+            return AddressRefused("a host without a public address")
         except TooLarge:
-            return AnswerTooLarge("The answer is too large")
+            return AnswerTooLarge("an answer that is too large")
         except Broken:
-            return Truncated("The answer is damaged")
-        except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError):
-            return CannotConnect("No connection")
+            return Truncated("a damaged answer")
+        except aiohttp.ConnectionTimeoutError:
+            return CannotConnect("no connection in time")
+        except aiohttp.ClientConnectorError:
+            return CannotConnect("no connection")
         except TimeoutError:  # aiohttp's time-outs of reading and of the whole are such
-            return NoAnswer("No whole answer in time")
+            return NoAnswer("no whole answer in time")
         except aiohttp.InvalidURL:
-            return AddressRefused("Not an address that can be called")
+            return AddressRefused("not an address that can be called")
+        except aiohttp.ClientResponseError:  # such as lengths that contradict each other
+            return Truncated("an answer that is not HTTP")
         except (aiohttp.ClientError, OSError):
-            return Truncated("Broke off") if answering else NoAnswer("No answer")
+            return Truncated("broke off") if answering else NoAnswer("hung up without an answer")
 
 
 def _last_outcome(state: RetryCallState) -> Answer:
@@ -224,6 +241,18 @@ def _last_outcome(state: RetryCallState) -> Answer:
         raise RuntimeError("tenacity ended without an outcome")
     answer: Answer = state.outcome.result()
     return answer
+
+
+def _tells_its_end(response: aiohttp.ClientResponse) -> bool:
+    """Whether a break-off can be told from the end: by a length, or a mark at the end. Without
+    either, half a sheet would pass for a sheet."""
+    headers = response.headers
+    return (
+        response.status != 200
+        or "Content-Length" in headers
+        or "chunked" in headers.get("Transfer-Encoding", "").lower()
+        or headers.get("Content-Encoding", "").strip().lower() in PACKED
+    )
 
 
 def _without_secret(body: bytes, headers: Mapping[str, str]) -> bytes:
@@ -239,4 +268,4 @@ async def within(seconds: float, work: Awaitable[Answer]) -> Answer:
             return await work
     except TimeoutError:
         pass
-    raise NoAnswer("Not done in time")
+    raise NoAnswer("no whole answer in time")

@@ -5,6 +5,9 @@ import zlib
 _GZIP = 16 + zlib.MAX_WBITS
 PLAIN = frozenset({"", "identity"})
 PACKED = frozenset({"gzip", "x-gzip"})
+# A gzip file may hold several members, one after another. A chunk of thousands of empty ones would
+# keep the event loop for seconds.
+MAX_MEMBERS = 16
 
 
 class TooLarge(Exception):
@@ -28,6 +31,7 @@ class Body:
             raise Broken("unknown content encoding")
         self._packed = encoding in PACKED
         self._unpacker = zlib.decompressobj(_GZIP)
+        self._members = 1
         self._wire_left = wire_bytes
         self._left = body_bytes
         self._parts: list[bytes] = []
@@ -41,7 +45,10 @@ class Body:
             self._keep(chunk)
             return
         while chunk:
-            if self._unpacker.eof:  # a gzip file may hold several members, one after another
+            if self._unpacker.eof:
+                self._members += 1
+                if self._members > MAX_MEMBERS:
+                    raise Broken("too many members")
                 self._unpacker = zlib.decompressobj(_GZIP)
             try:
                 self._keep(self._unpacker.decompress(chunk, self._left + 1))

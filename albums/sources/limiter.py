@@ -7,36 +7,33 @@ Spotify counts calls in a rolling window of 30 seconds and does not publish how 
 import asyncio
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from aiolimiter import AsyncLimiter
+
+from .gate import Gate
 
 WINDOW_S = 30.0
 MAX_CALLS_IN_FLIGHT = 8
 FEWEST_CALLS = 3  # a window's allowance never falls below this
 BURST_SHARE = 1 / 6  # of the allowance may be spent at once, the rest evenly over the window
 LEARNT_SHARE = 0.9  # of what was accepted before a refusal is the new allowance
+TELLING_SHARE = 1 / 4  # of the allowance must have been accepted for that to say anything
 RECOVERY_FACTOR = 1.1  # by which the allowance rises with each window without a refusal
 GATE_JITTER = 0.05  # of the wait is added at most, so that waiters do not return as one
 SAME_WALL_SHARE = 1 / 30  # of the window: a gate moved by less than this is no news
 
 
-async def _nobody_on_closed(seconds: float) -> None:
-    """Stand in where nobody wants to know."""
-
-
-async def _nobody_on_open() -> None:
-    """Stand in where nobody wants to know."""
-
-
 @dataclass(eq=False)
 class Call:
-    """A permission to call, spent when it is given. `wall` counts the refusals before it."""
+    """A permission to call, spent when it is given. `wall` counts the refusals before it;
+    `scouts` says that nobody else may call until it is back."""
 
     at: float
     wall: int
+    scouts: bool = False
     refused: bool = False
 
 
@@ -47,68 +44,65 @@ class Limiter:
     window. A bucket alone would let a window see its capacity plus its refill, so these two
     add up to the allowance; and since the allowance can fall while the window is still full,
     the calls of the last window are counted as well.
-
-    `on_closed(seconds)` is awaited when a refusal closes the gate, `on_open()` when the first
-    call passes it again. Both may raise; the error goes to the call that they were awaited in.
     """
 
     def __init__(self, calls_per_window: int, window_s: float = WINDOW_S) -> None:
         self.allowance = max(FEWEST_CALLS, calls_per_window)
         self.window_s = window_s
-        self.on_closed: Callable[[float], Awaitable[None]] = _nobody_on_closed
-        self.on_open: Callable[[], Awaitable[None]] = _nobody_on_open
+        self.gate = Gate(window_s * SAME_WALL_SHARE)
         self._bucket = self._make_bucket()
         self._calls: deque[Call] = deque()
         self._in_flight = asyncio.Semaphore(MAX_CALLS_IN_FLIGHT)
         self._walls = 0
-        self._closed = False
-        self._opens_at = 0.0
         self._most_allowed = self.allowance
         self._recovers_at = 0.0
-
-    def closed_for_s(self) -> float:
-        """Return how long the gate stays closed, in seconds; 0 where it is open."""
-        return max(0.0, self._opens_at - self._now()) if self._closed else 0.0
 
     @asynccontextmanager
     async def call(self) -> AsyncIterator[Call]:
         """Hold one of the places in flight, and yield the permission to call."""
         async with self._in_flight:  # first: a call that waits here must not have been counted
-            yield await self.acquire()
+            call = await self.acquire()
+            try:
+                yield call
+            finally:
+                if call.scouts:
+                    self.gate.settled()
 
     async def acquire(self) -> Call:
         """Wait for the gate, then for the bucket, then for room in the window."""
-        while True:
-            await self._wait_for_gate()
-            self._recover()
-            bucket = self._bucket
-            await bucket.acquire()
-            if await self._wait_for_room() and bucket is self._bucket and not self._closed:
-                call = Call(self._now(), self._walls)
-                self._calls.append(call)
-                return call
+        scouts = False
+        try:
+            while True:
+                scouts = scouts or await self.gate.passed()
+                self._recover()
+                bucket = self._bucket
+                await bucket.acquire()
+                stays = await self._wait_for_room() and bucket is self._bucket
+                if stays and (scouts or self.gate.is_open):
+                    call = Call(self._now(), self._walls, scouts)
+                    self._calls.append(call)
+                    return call
+        except BaseException:
+            if scouts:
+                self.gate.settled()
+            raise
 
     async def refused(self, call: Call, retry_after_s: float) -> None:
         """Learn that Spotify answered `call` with a rate limit and `retry_after_s` to wait.
 
         Closes the gate for that time and a little more. Lowers the allowance to nine tenths of
         what was accepted in the window before the call, once for all calls that were in flight
-        together. Where hardly any call was accepted, the refusal is about calls that somebody
-        else made (another process, one before a restart) and says nothing about our speed:
-        then the allowance is halved.
+        together. Where few calls were accepted, the refusal is about calls that somebody else made
+        (another process, one before a restart) or about a bad moment of Spotify's, and says little
+        about our speed: then the allowance is halved. A true limit is met again, by more calls.
         """
         call.refused = True
         if call.wall == self._walls:
             self._walls += 1
             self._learn(call)
         wait_s = retry_after_s * (1 + random.uniform(0, GATE_JITTER))  # noqa: S311, no secret
-        opens_at = self._now() + wait_s
-        news = not self._closed or opens_at > self._opens_at + self.window_s * SAME_WALL_SHARE
-        self._opens_at = max(self._opens_at, opens_at) if self._closed else opens_at
-        self._recovers_at = self._opens_at + self.window_s
-        self._closed = True
-        if news:
-            await self.on_closed(wait_s)
+        await self.gate.close(wait_s)
+        self._recovers_at = self._now() + self.gate.closed_for_s() + self.window_s
 
     def _recover(self) -> None:
         """Try a little more after each window without a refusal, up to where we began: a refusal
@@ -122,7 +116,8 @@ class Limiter:
     def _learn(self, call: Call) -> None:
         since = call.at - self.window_s
         accepted = sum(since < other.at <= call.at and not other.refused for other in self._calls)
-        learnt = int(accepted * LEARNT_SHARE) if accepted >= FEWEST_CALLS else self.allowance // 2
+        is_telling = accepted >= max(FEWEST_CALLS, self.allowance * TELLING_SHARE)
+        learnt = int(accepted * LEARNT_SHARE) if is_telling else self.allowance // 2
         self.allowance = max(FEWEST_CALLS, min(self.allowance, learnt))
         self._recovers_at = self._now() + self.window_s
         self._bucket = self._make_bucket()
@@ -131,15 +126,6 @@ class Limiter:
         burst = max(1, int(self.allowance * BURST_SHARE))
         refill_per_s = (self.allowance - burst) / self.window_s
         return AsyncLimiter(burst, burst / refill_per_s)
-
-    async def _wait_for_gate(self) -> None:
-        while self._closed:
-            wait_s = self._opens_at - self._now()
-            if wait_s > 0:
-                await asyncio.sleep(wait_s)
-            else:
-                self._closed = False
-                await self.on_open()
 
     async def _wait_for_room(self) -> bool:
         """Wait until the window has room. False where something may have changed meanwhile."""

@@ -13,7 +13,8 @@ class SourceSettings:
     `sheet_url` is what a person pasted; only an id and a tab are taken from it. `market` is an
     ISO 3166-1 alpha-2 country or empty. `calls_per_30s` is where the limiter starts.
     `image_origins` are the origins that a cover may come from. `retry_base_s` is the first
-    wait between two tries, in seconds; it doubles from there.
+    wait between two tries, in seconds; it doubles from there. `probe_every_s` is the first wait
+    for a call that finds out whether an outage of Spotify's is over.
     """
 
     sheet_url: str = ""
@@ -26,3 +27,4 @@ class SourceSettings:
     calls_per_30s: int = 90
     image_origins: tuple[str, ...] = ("https://i.scdn.co",)
     retry_base_s: float = 0.5
+    probe_every_s: float = 30.0

@@ -1,6 +1,7 @@
 """Fetching a Google Sheet as CSV, without credentials."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 from yarl import URL
@@ -10,6 +11,7 @@ from .errors import (
     NetworkError,
     SheetBlockedAddress,
     SheetEmpty,
+    SheetEncoding,
     SheetHtml,
     SheetNotFound,
     SheetPrivate,
@@ -39,6 +41,8 @@ CONTENT_HOSTS = ".googleusercontent.com"
 SIGN_IN_HOST = "accounts.google.com"
 SIGN_IN_MARKS = (b"accounts.google.com", b"ServiceLogin")
 PAGE_STARTS = (b"<!doctype", b"<html", b"<head", b"<?xml")
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})  # where nothing is said, UTF-8 is assumed
 LOOKED_AT_BYTES = 64 * 1024  # of a page, for the marks of a sign-in form
 
 
@@ -77,8 +81,8 @@ async def read_sheet(http: Http, ref: SheetRef, origin: str) -> Sheet:
         )
     except Truncated:
         failure = SheetTruncated()
-    except TransportError:
-        failure = NetworkError()
+    except TransportError as error:
+        failure = NetworkError(service="Google Sheets", problem=str(error))
     raise failure
 
 
@@ -144,12 +148,16 @@ def _accept(answer: Answer, ref: SheetRef) -> Sheet:
         raise MustWait("google", max(wait_s, SHORT_WAIT_S), "rate-limit")
     if status != 200:
         raise SheetUnavailable(status=status)
-    kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    content_type = answer.headers.get("Content-Type", "")
+    kind = content_type.partition(";")[0].strip().lower()
     if kind != "text/csv" or _is_page(body):
         marked = any(mark in body[:LOOKED_AT_BYTES] for mark in SIGN_IN_MARKS)
         raise SheetPrivate() if marked and _is_page(body) else SheetHtml()
     if not body.strip():
         raise SheetEmpty()
+    charset = _CHARSET.search(content_type)
+    if charset and charset[1].lower() not in UTF_8:
+        raise SheetEncoding(line=1)
     return Sheet(body, hashlib.sha256(body).hexdigest())
 
 

@@ -1,5 +1,6 @@
 """From the CSV of a sheet to rows. Pure: a resumed sync reads the stored bytes again."""
 
+import codecs
 import csv
 import hashlib
 import io
@@ -8,6 +9,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from .errors import (
     AlbumError,
@@ -30,11 +32,16 @@ from .text import clean
 MAX_ROWS = 50_000  # with anything in them
 MAX_RECORDS = 1_000_000  # blank ones included
 MAX_COLUMNS = 200
+MAX_GRID_COLUMNS = 18_278  # the widest that Google has, empty ones included
 MAX_CELL_CHARS = 10_000
+MAX_RECORD_CHARS = MAX_COLUMNS * MAX_CELL_CHARS + MAX_GRID_COLUMNS
 MAX_NAME_CHARS = 500  # of an artist or a title
 MAX_GENRES = 20
 MAX_GENRE_CHARS = 100
 MAX_LABEL_CHARS = 200
+CHUNK_BYTES = 64 * 1024  # decoded at a time
+
+Record = tuple[int, list[str]]  # its number, as Google shows it, and its cells
 
 # What Google shows for formulas that failed or have not finished.
 FORMULA_ERRORS = frozenset(
@@ -43,7 +50,7 @@ FORMULA_ERRORS = frozenset(
 _YEAR = re.compile(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One album as the sheet names it.
 
@@ -70,21 +77,31 @@ def parse(body: bytes) -> list[Row]:
     nothing in a column that we know, and repeated headers are no albums and are left out.
 
     Raises SheetEncoding, SheetEmpty, SheetNoHeader, SheetTooLarge, SheetTruncated or
-    SheetBadCsv. Takes some seconds for 50,000 rows: call it in a thread.
+    SheetBadCsv. Takes some seconds for 50,000 rows: call it in a thread. It holds one record at a
+    time besides the rows: all cells of a large sheet would be half a gigabyte.
     """
-    records = list(_records(_decode(body)))
-    if not records:
+    _require_text(body)
+    records = _records(body)
+    first: list[Record] = []
+    beyond: list[Record] = []
+    for number, cells in records:
+        if number > HEADER_RECORDS:
+            beyond = [(number, cells)]
+            break
+        first.append((number, cells))
+    if not first and not beyond:
         raise SheetEmpty()
-    first = [cells for number, cells in records if number <= HEADER_RECORDS]
-    header = find_header(first)
+    header = find_header([cells for _, cells in first])
     if header is None:
-        seen = max(first, key=lambda cells: sum(map(bool, cells)), default=[])
+        seen = max(
+            (cells for _, cells in first), key=lambda cells: sum(map(bool, cells)), default=[]
+        )
         raise SheetNoHeader(seen=", ".join(filter(None, seen)), records=HEADER_RECORDS)
     index, columns = header
-    headings = [_at(first[index], column) for column in columns.known]
+    headings = [_at(first[index][1], column) for column in columns.known]
     rows = [
         _row(number, cells, columns)
-        for number, cells in records[index + 1 :]
+        for number, cells in chain(first[index + 1 :], beyond, records)
         if _holds_album(cells, columns, headings)
     ]
     if not rows:
@@ -92,23 +109,64 @@ def parse(body: bytes) -> list[Row]:
     return _with_distinct_keys(rows)
 
 
-def _decode(body: bytes) -> str:
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = body.count(b"\n", 0, error.start) + 1
-    raise SheetEncoding(line=line)
+def _require_text(body: bytes) -> None:
+    """Raise SheetEncoding where the first byte stands that is no UTF-8.
+
+    NUL is none, either: it is in every line of UTF-16 and UTF-32, which may else pass for UTF-8
+    and come out as other letters.
+    """
+    bad = [at for at in (body.find(b"\0"), _first_undecodable(body)) if at >= 0]
+    if bad:
+        before = body[: min(bad)].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        raise SheetEncoding(line=before.count(b"\n") + 1)
 
 
-def _records(text: str) -> Iterator[tuple[int, list[str]]]:
+def _first_undecodable(body: bytes) -> int:
+    """The index of the first byte that is no UTF-8, -1 where there is none."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for start in range(0, len(body), CHUNK_BYTES):
+        pending = len(decoder.getstate()[0])
+        end = start + CHUNK_BYTES
+        try:
+            decoder.decode(body[start:end], final=end >= len(body))
+        except UnicodeDecodeError as error:
+            return start - pending + error.start
+    return -1
+
+
+class _RecordTooLong(Exception):
+    """A record with more characters than its cells may have together."""
+
+
+class _Lines:
+    """The lines of a sheet for `csv.reader`, which by itself would take any number of cells for one
+    record. Whoever reads sets `record_chars` back to 0 after each record."""
+
+    def __init__(self, body: bytes) -> None:
+        self._text = io.TextIOWrapper(io.BytesIO(body), encoding="utf-8-sig", newline="")
+        self.record_chars = 0
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self._text.readline(MAX_RECORD_CHARS + 1):
+            self.record_chars += len(line)
+            if self.record_chars > MAX_RECORD_CHARS:
+                raise _RecordTooLong(f"more than {MAX_RECORD_CHARS:,} characters")
+            yield line
+
+
+def _records(body: bytes) -> Iterator[Record]:
     """Yield the number and the cleaned cells of each record that is not blank."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    lines = _Lines(body)
+    reader = csv.reader(lines, strict=True)
     filled = number = 0
     try:
         for number, raw in enumerate(reader, start=1):
+            lines.record_chars = 0
             if number > MAX_RECORDS:
                 raise SheetTooLarge(what=f"more than {MAX_RECORDS:,} rows, blank ones included")
-            # Cut to the limit before anything else looks at a cell.
+            if len(raw) > MAX_GRID_COLUMNS:
+                raise SheetTooLarge(what=_wide_row(number))
+            # Held to the limit before anything else looks at a cell.
             if any(len(cell) > MAX_CELL_CHARS for cell in raw):
                 raise SheetTooLarge(what=_long_cell(number))
             cells = [_cell(cell) if cell else "" for cell in raw]
@@ -120,8 +178,10 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
             if filled > MAX_ROWS:
                 raise SheetTooLarge(what=f"more than {MAX_ROWS:,} rows")
             if len(cells) > MAX_COLUMNS:
-                raise SheetTooLarge(what=f"row {number} has more than {MAX_COLUMNS} columns")
+                raise SheetTooLarge(what=_wide_row(number))
             yield number, cells
+    except _RecordTooLong as error:
+        raise SheetTooLarge(what=f"row {number + 1} has {error}") from None
     except csv.Error as error:
         reason = str(error)
     else:
@@ -131,6 +191,10 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
     if "unexpected end of data" in reason:
         raise SheetTruncated()
     raise SheetBadCsv(line=reader.line_num)
+
+
+def _wide_row(number: int) -> str:
+    return f"row {number} has more than {MAX_COLUMNS} columns"
 
 
 def _long_cell(number: int) -> str:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from .budget import Budget
 from .editions import read_title, sides
 from .enriched import MAX_TRACKS_BYTES, Enriched, make_enriched, within_bytes
 from .errors import (
@@ -48,8 +49,15 @@ M = TypeVar("M", bound=BaseModel)
 class SpotifyClient:
     """Everything that is asked of Spotify. One per process: it remembers what it has learnt."""
 
-    def __init__(self, http: Http, settings: SourceSettings, limiter: Limiter) -> None:
-        self._api = SpotifyApi(http, settings, limiter)
+    def __init__(
+        self,
+        http: Http,
+        settings: SourceSettings,
+        limiter: Limiter,
+        budget: Budget | None = None,
+    ) -> None:
+        self._budget = budget or Budget()
+        self._api = SpotifyApi(http, settings, limiter, self._budget)
         self._image_origins = settings.image_origins
         self._batch_refused = False
         self._batch_worked = False
@@ -66,6 +74,10 @@ class SpotifyClient:
         """
         if row.problem is not None:
             raise row.problem
+        async with self._budget.album():
+            return await self._looked_up(row, known_id)
+
+    async def _looked_up(self, row: Row, known_id: str | None) -> Enriched:
         if row.spotify_id is not None:
             return await self._enriched(row, row.spotify_id)
         if known_id is not None:
@@ -151,6 +163,10 @@ class SpotifyClient:
         """Raise SpotifyCredentials where the settings hold none. Calls nobody."""
         self._api.tokens.require_credentials()
 
+    def wait_is_over(self) -> None:
+        """Forget how long Spotify wanted peace: the time that was stored for it has come."""
+        self._api.wait_is_over()
+
     async def close(self) -> None:
         """End what still runs for nobody. Call it before the Http is closed."""
         await self._api.tokens.close()
@@ -203,7 +219,7 @@ class SpotifyClient:
     async def _get(
         self, path: str, query: Mapping[str, str], model: type[M], album_id: str = ""
     ) -> M:
-        answer = await self._api.get(path, query)
+        answer = await self._api.get(path, query, model)
         if answer.status == 404 and album_id:
             raise AlbumNotFound(id=album_id)
         if answer.status == 400 and album_id:

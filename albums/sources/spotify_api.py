@@ -1,10 +1,14 @@
 """One call to Spotify's Web API, with all the patience that it needs and no more."""
 
 import asyncio
+import math
 from collections.abc import Mapping
 
+from pydantic import BaseModel, ValidationError
 from yarl import URL
 
+from .budget import Budget
+from .circuit import Circuit
 from .errors import (
     AlbumBadAnswer,
     AlbumUnavailable,
@@ -14,16 +18,16 @@ from .errors import (
     SpotifyCredentials,
     SpotifyForbidden,
     SpotifyPremium,
+    SpotifyTokenDown,
 )
 from .http import (
-    AddressRefused,
     Answer,
     AnswerTooLarge,
-    CannotConnect,
     Http,
     NoAnswer,
     TransportError,
     Truncated,
+    Unreadable,
 )
 from .limiter import Call, Limiter
 from .retry_after import retry_after
@@ -34,35 +38,49 @@ from .spotify_token import Token, TokenSource
 MAX_REFUSALS = 3  # by the rate limit, of one call
 QUOTA_WAIT_S = 3_600  # where a used-up quota does not say how long
 QUOTA_MARK = b"QUOTA_EXCEEDED"
-EARLY_S = 1.0  # a sync that comes back this much too early by its own clock is let through
 # A call that gets no answer, while others had one within this time, is about its album; without
 # any other answer nothing can be reached. Longer than three tries that each time out.
 REACHABLE_FOR_S = 120.0
 
 
 class SpotifyApi:
-    """Sends calls: token, limiter, retries, and a memory of how long Spotify wants peace."""
+    """Sends calls: token, limiter, budget, retries, circuit, and a memory of how long Spotify wants
+    peace."""
 
-    def __init__(self, http: Http, settings: SourceSettings, limiter: Limiter) -> None:
+    def __init__(
+        self, http: Http, settings: SourceSettings, limiter: Limiter, budget: Budget
+    ) -> None:
         self._http = http
         self._settings = settings
         self._limiter = limiter
+        self._budget = budget
+        self._circuit = Circuit(limiter.gate, settings.probe_every_s)
         self.tokens = TokenSource(http, settings)
         self._blocked_until = 0.0
         self._blocked_reason = MustWait("spotify", 0, "rate-limit").reason
         self._answered_at: float | None = None
 
-    async def get(self, path: str, query: Mapping[str, str], *, patient: bool = True) -> Answer:
-        """Return the answer to `GET {api_url}{path}`, with any status but 401 and 5xx.
+    async def get(
+        self,
+        path: str,
+        query: Mapping[str, str],
+        model: type[BaseModel] | None = None,
+        *,
+        patient: bool = True,
+    ) -> Answer:
+        """Return the answer to `GET {api_url}{path}`, with any status but 401 and 5xx, and with
+        200 only where it has the form of `model`.
 
         A rate limit of at most SHORT_WAIT_S is waited out, up to three times, a longer one and
         a used-up quota raise MustWait, and so does every later call until that time is over.
         With `patient=False` a 429 is returned like any other answer, after the limiter has
         learnt of it.
 
+        An outage of Spotify's is waited out, a call now and then (see `circuit`).
+
         Raises NetworkError, SpotifyCredentials and the token's other errors, MustWait,
         AlbumUnavailable for 5xx after the retries, AlbumBadAnswer for an answer that is
-        incomplete or too large.
+        incomplete, too large or of another form.
         """
         if self._settings.market:
             query = {**query, "market": self._settings.market}
@@ -70,15 +88,16 @@ class SpotifyApi:
         refused: Token | None = None
         refusals = 0
         while True:
-            token = await self.tokens.token(refused)
-            answer, call = await self._tries(url, token)
+            self._check_blocked()
+            token = await self._token(refused)
+            answer, call = await self._tries(url, token, model)
             if answer.status == 401:
                 if refused is not None:
                     raise SpotifyCredentials()
                 refused = token
                 continue
             if answer.status >= 500:
-                raise AlbumUnavailable(status=answer.status)
+                raise AlbumUnavailable(problem=f"HTTP {answer.status}")
             if answer.status != 429:
                 return answer
             refusals += 1
@@ -86,42 +105,77 @@ class SpotifyApi:
             if not patient:
                 return answer
 
-    async def _tries(self, url: URL, token: Token) -> tuple[Answer, Call]:
+    def wait_is_over(self) -> None:
+        """Call again, at first once: the time until which a sync was to wait has come. It is kept
+        on the clock of the wall, and ours stands still while a machine sleeps."""
+        self._blocked_until = 0.0
+        self._limiter.gate.scout_first()
+
+    async def _token(self, refused: Token | None) -> Token:
+        """Return a token; an outage of the service that gives them out is waited out."""
+        while not (token := self.tokens.held(refused)):
+            scouts = await self._limiter.gate.passed()
+            try:
+                token = await self.tokens.token(refused, patient=not scouts)
+            except SpotifyTokenDown:
+                await self._circuit.down(scouts)
+            except MustWait as wait:
+                self._block(wait)  # else each caller that comes later would ask again
+                raise
+            finally:
+                if scouts:
+                    self._limiter.gate.settled()
+        return token
+
+    async def _tries(
+        self, url: URL, token: Token, model: type[BaseModel] | None
+    ) -> tuple[Answer, Call]:
         calls: list[Call] = []
 
         async def attempt() -> Answer:
             async with self._limiter.call() as call:
                 self._check_blocked()
+                await self._budget.take()
                 calls.append(call)
-                answer = await self._http.once(
-                    "GET",
-                    url,
-                    self._http.spotify_limits,
-                    headers={"Authorization": f"Bearer {token.value}"},
-                )
+                answer = await self._once(url, token, call)
             self._answered_at = self._now()
+            if model is not None and answer.status == 200 and not _has_form(model, answer):
+                raise Unreadable("Not of the documented form")
             return answer
 
         failure: SourceError
-        self._check_blocked()
         try:
             return await self._http.retrying(attempt), calls[-1]
-        except CannotConnect:
-            failure = NetworkError()
-        except NoAnswer:
+        except NoAnswer as error:
             reachable = self._answered_at is not None and (
                 self._answered_at > self._now() - REACHABLE_FOR_S
             )
-            failure = AlbumUnavailable(status=0) if reachable else NetworkError()
+            failure = AlbumUnavailable(problem=str(error)) if reachable else _unreachable(error)
         except Truncated:
             failure = AlbumBadAnswer(text="it arrived incomplete.")
         except AnswerTooLarge:
             failure = AlbumBadAnswer(text="it is too large.")
-        except AddressRefused:
-            failure = NetworkError()
-        except TransportError:
-            failure = NetworkError()
+        except Unreadable:
+            failure = AlbumBadAnswer(text="it does not have the documented form.")
+        except TransportError as error:
+            failure = _unreachable(error)
         raise failure
+
+    async def _once(self, url: URL, token: Token, call: Call) -> Answer:
+        """Make one call, and tell the circuit how it went."""
+        authorization = {"Authorization": f"Bearer {token.value}"}
+        limits = self._http.spotify_limits
+        try:
+            answer = await self._http.once("GET", url, limits, headers=authorization)
+        except TransportError:
+            if call.scouts:  # what found no outage may still not say that one is over
+                await self._circuit.broken(call, str(url))
+            raise
+        if answer.status >= 500:
+            await self._circuit.broken(call, str(url))
+        elif answer.status != 429:
+            await self._circuit.answered(call)
+        return answer
 
     async def _heed(self, answer: Answer, call: Call, *, last: bool, patient: bool) -> None:
         """Learn from a 429; raise MustWait where it is not to be waited out."""
@@ -129,28 +183,41 @@ class SpotifyApi:
         if QUOTA_MARK in answer.body:
             if patient:
                 wait_s = retry_after(header, default_s=QUOTA_WAIT_S)
-                raise self._block(max(wait_s, SHORT_WAIT_S), quota=True)
+                raise self._block(MustWait("spotify", max(wait_s, SHORT_WAIT_S), "quota"))
             return
         wait_s = retry_after(header, default_s=max(1, round(self._limiter.window_s)))
         if wait_s > SHORT_WAIT_S or (last and patient):
             if patient:
-                raise self._block(max(wait_s, SHORT_WAIT_S), quota=False)
+                raise self._block(MustWait("spotify", max(wait_s, SHORT_WAIT_S), "rate-limit"))
             return
         await self._limiter.refused(call, wait_s)
 
-    def _block(self, wait_s: int, *, quota: bool) -> MustWait:
-        self._blocked_until = self._now() + wait_s
-        self._blocked_reason = "quota" if quota else "rate-limit"
-        return MustWait("spotify", wait_s, self._blocked_reason)
+    def _block(self, wait: MustWait) -> MustWait:
+        """Make no call until then; returns `wait`, to be raised."""
+        self._blocked_until = self._now() + wait.until_seconds
+        self._blocked_reason = wait.reason
+        return wait
 
     def _check_blocked(self) -> None:
         left_s = self._blocked_until - self._now()
-        if left_s > EARLY_S:
-            raise MustWait("spotify", round(left_s), self._blocked_reason)
+        if left_s > 0:
+            raise MustWait("spotify", math.ceil(left_s), self._blocked_reason)
 
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
+
+
+def _unreachable(error: TransportError) -> NetworkError:
+    return NetworkError(service="Spotify", problem=str(error))
+
+
+def _has_form(model: type[BaseModel], answer: Answer) -> bool:
+    try:
+        model.model_validate_json(answer.body)
+    except ValidationError:
+        return False
+    return True
 
 
 def refusal(answer: Answer) -> SourceError:

@@ -16,7 +16,8 @@ from .text import clean
 
 MAX_TITLE_CHARS = 500
 MAX_TRACK_TITLE_CHARS = 300
-MAX_URL_CHARS = 2_000
+MAX_URL_CHARS = 300  # of a cover; Spotify's have 64
+MAX_TYPE_CHARS = 20  # "compilation" is the longest
 MAX_COUNT = 2**31 - 1
 MAX_LIST = 1_000  # entries of any list that are looked at
 
@@ -104,7 +105,7 @@ class FoundAlbum(BaseModel):
 
     id: Line = ""
     name: Annotated[str, _line(MAX_TITLE_CHARS)]
-    album_type: Line = ""
+    album_type: Annotated[str, _line(MAX_TYPE_CHARS), _or_else("")] = ""
     release_date: Annotated[str, _or_else("")] = ""
     artists: Annotated[list[Some[Artist]], BeforeValidator(_entries)] = []
 

@@ -49,21 +49,27 @@ class TokenSource:
         if not (self._settings.client_id.strip() and self._settings.client_secret.strip()):
             raise SpotifyCredentials()
 
-    async def token(self, refused: Token | None = None) -> Token:
-        """Return a good token, never `refused`, the one that was just answered with a 401.
+    def held(self, refused: Token | None = None) -> Token | None:
+        """Return the token that is at hand, if it is good and not `refused`, the one that was just
+        answered with a 401."""
+        token = self._token
+        now = asyncio.get_running_loop().time()
+        return token if token and token is not refused and token.good_until > now else None
+
+    async def token(self, refused: Token | None = None, *, patient: bool = True) -> Token:
+        """Return a good token, never `refused`; a new one where none is held. With
+        `patient=False` it is asked for once, and not up to three times.
 
         Raises SpotifyCredentials, SpotifyForbidden, SpotifyTokenDown, SpotifyTokenBad,
         NetworkError, or MustWait.
         """
         self.require_credentials()
-        held = self._token
-        now = asyncio.get_running_loop().time()
-        if held is not None and held is not refused and held.good_until > now:
+        if held := self.held(refused):
             return held
         if self._failure is not None and self._failure[0] is refused:
             raise self._failure[1]  # others with the same token have asked already
         if self._renewal is None:
-            self._renewal = asyncio.create_task(self._renew())
+            self._renewal = asyncio.create_task(self._renew(patient))
             self._renewal.add_done_callback(self._renewed)
         # Shielded: a caller that is cancelled must not take the token from the others.
         return await asyncio.shield(self._renewal)
@@ -81,18 +87,18 @@ class TokenSource:
         failure = task.exception()
         if failure is None:
             self._token = task.result()
-        elif old is not None:
+        elif old is not None and not isinstance(failure, SpotifyTokenDown):
             self._failure = (old, failure)
 
-    async def _renew(self) -> Token:
+    async def _renew(self, patient: bool) -> Token:
         failure: Exception
         try:
-            answer = await self._http.retrying(self._ask)
+            answer = await (self._http.retrying(self._ask) if patient else self._ask())
             return _read(answer)
         except (AnswerTooLarge, AddressRefused):
             failure = SpotifyTokenBad()
-        except TransportError:
-            failure = NetworkError()
+        except TransportError as error:
+            failure = NetworkError(service="Spotify", problem=str(error))
         raise failure
 
     async def _ask(self) -> Answer:

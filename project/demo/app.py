@@ -15,7 +15,7 @@ from .sheet import Sheet
 from .spotify import Spotify
 from .weather import Handler, Weather
 
-MAX_BODY = 16 * 1024 * 1024  # bytes of a sheet that a test may hand over
+MAX_BODY = 32 * 1024 * 1024  # bytes of a sheet that a test may hand over
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 

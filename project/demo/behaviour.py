@@ -11,6 +11,7 @@ from typing import Any
 from .albums import is_id
 
 PEERS = ("off", "spotify", "google", "both")
+RETRY_AFTER = ("seconds", "date", "negative", "absent")
 SHEETS = (
     "normal",
     "hidden",
@@ -23,9 +24,14 @@ SHEETS = (
     "header-only",
     "half",
     "truncated",
+    "short-length",
+    "packed",
+    "endless",
     "gzip-bomb",
     "private-redirect",
 )
+PRIVATE_ADDRESS = "http://169.254.169.254/latest/meta-data/"
+LONGEST_ADDRESS = 2_000  # characters
 LONGEST_WAIT = 30 * 86_400  # seconds; longer than any wait that was ever seen
 MOST_CALLS = 1_000_000
 
@@ -41,16 +47,22 @@ class State:
     slow: bool = False
     rate_limit_calls: int = 0
     rate_limit_seconds: int = 8
+    retry_after: str = "seconds"
+    limited_percent: int = 0
+    limited_seconds: int = 1
     quota_exceeded: bool = False
     quota_seconds: int = 48_925
     network_lost: str = "off"
     hang: str = "off"
+    drip: str = "off"
+    drip_ms: int = 1000
     broken_percent: int = 0
     credentials_refused: bool = False
     premium_missing: bool = False
     extended_mode: bool = False
     failing_albums: tuple[str, ...] = ()
     sheet: str = "normal"
+    redirect_to: str = PRIVATE_ADDRESS
     window: str | None = None
     latency_ms: int | None = None
     speed: float = 1.0
@@ -114,6 +126,13 @@ def parse_window(text: str) -> tuple[int, float]:
     return parsed
 
 
+def address(value: object) -> str:
+    """What may stand in a header, however hostile it is."""
+    if isinstance(value, str) and value.isprintable() and 0 < len(value) <= LONGEST_ADDRESS:
+        return value
+    raise Refused("must be an address in one line")
+
+
 def milliseconds(value: object) -> int | None:
     return None if value in (None, "") else integer(0, 600_000)(value)
 
@@ -132,20 +151,35 @@ PARSERS: dict[str, Callable[[object], Any]] = {
     "slow": boolean,
     "rate_limit_calls": integer(0, MOST_CALLS),
     "rate_limit_seconds": integer(1, LONGEST_WAIT),
+    "retry_after": choice(RETRY_AFTER),
+    "limited_percent": integer(0, 100),
+    "limited_seconds": integer(1, LONGEST_WAIT),
     "quota_exceeded": boolean,
     "quota_seconds": integer(1, LONGEST_WAIT),
     "network_lost": choice(PEERS),
     "hang": choice(PEERS),
+    "drip": choice(PEERS),
+    "drip_ms": integer(0, 60_000),
     "broken_percent": integer(0, 100),
     "credentials_refused": boolean,
     "premium_missing": boolean,
     "extended_mode": boolean,
     "failing_albums": identifiers,
     "sheet": choice(SHEETS),
+    "redirect_to": address,
     "window": window,
     "latency_ms": milliseconds,
     "speed": factor,
 }
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What Spotify answers at one path, whoever asks."""
+
+    body: bytes
+    status: int = 200
+    kind: str = "application/json"
 
 
 @dataclass
@@ -155,6 +189,7 @@ class Behaviour:
     start: State = State()
     now: State = field(init=False)
     custom_sheet: bytes | None = None
+    custom_answers: dict[str, Answer] = field(default_factory=dict)  # by path
     tokens_expired: int = 0  # how often all tokens were declared invalid
 
     def __post_init__(self) -> None:
@@ -163,8 +198,8 @@ class Behaviour:
     def apply(self, wishes: Mapping[str, object]) -> None:
         """Set all the given switches, or none: raises Refused with the reason.
 
-        `reset` puts everything back as at the start, a sheet of one's own included, before the
-        other keys are looked at; `expire_tokens` makes every issued token invalid.
+        `reset` puts everything back as at the start, a sheet and answers of one's own included,
+        before the other keys are looked at; `expire_tokens` makes every issued token invalid.
         """
         unknown = sorted(set(wishes) - set(PARSERS) - {"reset", "expire_tokens"})
         if unknown:
@@ -178,13 +213,19 @@ class Behaviour:
         if parsed.pop("reset", False):
             self.now = self.start
             self.custom_sheet = None
+            self.custom_answers = {}
         if parsed.pop("expire_tokens", False):
             self.tokens_expired += 1
         self.now = replace(self.now, **parsed)
 
     def affects(self, switch: str, service: str) -> bool:
-        """Say whether `network_lost` or `hang` is on for spotify or google."""
+        """Say whether `network_lost`, `hang` or `drip` is on for spotify or google."""
         return getattr(self.now, switch) in (service, "both")
+
+    @property
+    def has_own(self) -> bool:
+        """Whether a sheet or answers of somebody's own are served."""
+        return self.custom_sheet is not None or bool(self.custom_answers)
 
     def take_rate_limit(self) -> bool:
         """Use up one of the next calls to be refused; False when none is left."""
@@ -203,7 +244,8 @@ class Behaviour:
         }
 
     def as_json(self) -> dict[str, Any]:
-        """Return every switch, and the length in bytes of a sheet of one's own (or null)."""
+        """Return every switch, the length in bytes of a sheet of one's own (or null), and how many
+        answers are one's own."""
         length = None if self.custom_sheet is None else len(self.custom_sheet)
         state: dict[str, Any] = json.loads(json.dumps(asdict(self.now)))
-        return {**state, "custom_sheet_bytes": length}
+        return {**state, "custom_sheet_bytes": length, "custom_answers": len(self.custom_answers)}

@@ -12,9 +12,10 @@ from urllib.parse import unquote_plus
 from aiohttp import hdrs, web
 
 from .albums import Library
-from .behaviour import PEERS, SHEETS, Behaviour, Refused
+from .behaviour import PEERS, RETRY_AFTER, SHEETS, Answer, Behaviour, Refused, integer
 from .calls import Ledger
 from .sheet import SHEET_ID
+from .weather import service_of
 
 HERE = Path(__file__).parent
 NO_STORE: dict[str, str] = {hdrs.CACHE_CONTROL: "no-store"}
@@ -26,6 +27,12 @@ PAGE_HEADERS: dict[str, str] = {
     ),
 }
 PEER_NAMES = {"off": "off", "spotify": "Spotify", "google": "Google Sheets", "both": "both"}
+RETRY_AFTER_NAMES = {
+    "seconds": "in seconds",
+    "date": "as a date",
+    "negative": "as a negative number",
+    "absent": "without saying so",
+}
 SHEET_NAMES = {
     "normal": "as it is",
     "hidden": "hidden: 401",
@@ -38,6 +45,9 @@ SHEET_NAMES = {
     "header-only": "the header only",
     "half": "half of the rows",
     "truncated": "cut off on the way",
+    "short-length": "longer than it says",
+    "packed": "as it is, packed",
+    "endless": "two gigabytes",
     "gzip-bomb": "a gzip bomb",
     "private-redirect": "redirect to a private address",
 }
@@ -55,10 +65,16 @@ class Switch:
 
 SPOTIFY = (
     Switch(
-        ("rate_limit_calls", "rate_limit_seconds"),
+        ("rate_limit_calls", "rate_limit_seconds", "retry_after"),
         "Rate limit",
         "Answers the next calls with 429 and asks to wait that many seconds.",
-        "waits with a countdown, then goes on with the same sync.",
+        "waits with a countdown, then goes on with the same sync; beyond a minute it parks it.",
+    ),
+    Switch(
+        ("limited_percent", "limited_seconds"),
+        "Now and then a rate limit",
+        "Answers this share of the calls with 429 and asks to wait that many seconds.",
+        "waits each time, calls less often, and loses no album.",
     ),
     Switch(
         ("quota_exceeded", "quota_seconds"),
@@ -105,9 +121,9 @@ SPOTIFY = (
 )
 GOOGLE = (
     Switch(
-        ("sheet",),
+        ("sheet", "redirect_to"),
         "What Google answers",
-        "Hides the sheet, loses it, cuts it off, or sends something else instead.",
+        "Hides the sheet, loses it, cuts it off, leads elsewhere, or sends something else instead.",
         "changes nothing, fails the sync and says what it saw and what to do.",
     ),
 )
@@ -130,11 +146,18 @@ BOTH = (
         "Accepts the connection and never answers.",
         "gives up after its time limit and treats it as a lost network.",
     ),
+    Switch(
+        ("drip", "drip_ms"),
+        "Drip",
+        "Answers a byte at a time, with so many milliseconds between two.",
+        "gives up after its time limit and treats it as a lost network.",
+    ),
 )
 
 
 class Control:
-    """GET /, GET and POST /behaviour, POST and DELETE /sheet, GET and DELETE /calls, /library."""
+    """GET /, GET and POST /behaviour, POST and DELETE /sheet and /answers, GET and DELETE /calls,
+    /library."""
 
     def __init__(self, library: Library, behaviour: Behaviour, ledger: Ledger) -> None:
         self._library = library
@@ -151,6 +174,8 @@ class Control:
             web.post("/behaviour", self.change),
             web.post("/sheet", self.set_sheet),
             web.delete("/sheet", self.restore_sheet),
+            web.post("/answers", self.set_answer),
+            web.delete("/answers", self.restore_answers),
             web.get("/calls", self.calls),
             web.delete("/calls", self.forget_calls),
             web.get("/library", self.library),
@@ -162,7 +187,7 @@ class Control:
         counts = self._ledger.as_json()
         body = self._page.substitute(
             now=self._summary(changed),
-            state="changed" if changed or self._behaviour.custom_sheet is not None else "normal",
+            state="changed" if changed or self._behaviour.has_own else "normal",
             sheet=f"/spreadsheets/d/{SHEET_ID}/edit",
             spotify=rows(SPOTIFY, state, changed),
             google=rows(GOOGLE, state, changed),
@@ -182,6 +207,8 @@ class Control:
         on = [headline(switch, state) for switch in switches if is_on(switch, changed)]
         if self._behaviour.custom_sheet is not None:
             on.append("A sheet of your own")
+        if self._behaviour.custom_answers:
+            on.append("Answers of your own")
         now = self._behaviour.now
         if now.window is not None:
             on.append(f"At most {now.window.replace(':', ' calls in ')} seconds")
@@ -215,6 +242,24 @@ class Control:
 
     async def restore_sheet(self, request: web.Request) -> web.Response:
         self._behaviour.custom_sheet = None
+        return await self.show(request)
+
+    async def set_answer(self, request: web.Request) -> web.Response:
+        """Answer the request's bytes at the path `?path=` of Spotify's from now on, with `&status=`
+        and the request's own content type."""
+        path = request.query.get("path", "")
+        try:
+            if service_of(path) != "spotify":
+                raise Refused("path: must be one of Spotify's")
+            status = integer(200, 599)(request.query.get("status", "200"))
+        except Refused as refusal:
+            return web.json_response({"error": str(refusal)}, status=400)
+        answer = Answer(await request.read(), status, request.content_type)
+        self._behaviour.custom_answers[path] = answer
+        return await self.show(request)
+
+    async def restore_answers(self, request: web.Request) -> web.Response:
+        self._behaviour.custom_answers.clear()
         return await self.show(request)
 
     async def calls(self, request: web.Request) -> web.Response:
@@ -260,13 +305,15 @@ def headline(switch: Switch, state: Mapping[str, Any]) -> str:
     match switch.names[0]:
         case "rate_limit_calls":
             return f"Rate limit for {value} calls"
+        case "limited_percent":
+            return f"Rate limit for {value} %"
         case "broken_percent":
             return f"Spotify broken for {value} %"
         case "failing_albums":
             return f"{len(value)} albums fail"
         case "sheet":
             return f"Sheet: {SHEET_NAMES[value]}"
-        case "network_lost" | "hang":
+        case "network_lost" | "hang" | "drip":
             return f"{switch.title}: {PEER_NAMES[value]}"
         case _:
             return switch.title
@@ -292,20 +339,28 @@ def form(switch: Switch, state: Mapping[str, Any], on: bool) -> str:
         case "rate_limit_calls":
             calls = number("rate_limit_calls", "calls", state[name] if on else 3)
             seconds = number("rate_limit_seconds", "seconds", state["rate_limit_seconds"])
-            fields, verb = calls + seconds, "Set"
+            form_of_wait = select(
+                "retry_after", RETRY_AFTER, RETRY_AFTER_NAMES, state["retry_after"]
+            )
+            fields, verb = calls + seconds + form_of_wait, "Set"
+        case "limited_percent":
+            seconds = number("limited_seconds", "seconds", state["limited_seconds"])
+            fields, verb = number(name, "percent", state[name]) + seconds, "Set"
         case "quota_exceeded":
             seconds = number("quota_seconds", "seconds", state["quota_seconds"])
             fields, verb = toggle(name, on) + seconds, turn(on)
         case "broken_percent":
             fields, verb = number(name, "percent", state[name]), "Set"
         case "failing_albums":
-            ids = html.escape(" ".join(state[name]))
-            fields = f'<label>ids <input class="ids" name="{name}" value="{ids}"></label>'
-            verb = "Set"
+            fields, verb = text(name, "ids", " ".join(state[name])), "Set"
         case "expire_tokens":
             fields, verb = '<input type="hidden" name="expire_tokens" value="true">', "Expire"
         case "sheet":
-            fields, verb = select(name, SHEETS, SHEET_NAMES, state[name]), "Set"
+            target = text("redirect_to", "redirect to", state["redirect_to"])
+            fields, verb = select(name, SHEETS, SHEET_NAMES, state[name]) + target, "Set"
+        case "drip":
+            milliseconds = number("drip_ms", "ms", state["drip_ms"])
+            fields, verb = select(name, PEERS, PEER_NAMES, state[name]) + milliseconds, "Set"
         case "network_lost" | "hang":
             fields, verb = select(name, PEERS, PEER_NAMES, state[name]), "Set"
         case _:
@@ -327,6 +382,10 @@ def number(name: str, unit: str, value: int) -> str:
     least = 1 if name.endswith("seconds") else 0
     limits = f'type="number" min="{least}" inputmode="numeric"'
     return f'<label><input {limits} name="{name}" value="{value}"> {unit}</label>'
+
+
+def text(name: str, label: str, value: str) -> str:
+    return f'<label>{label} <input class="ids" name="{name}" value="{html.escape(value)}"></label>'
 
 
 def select(name: str, options: tuple[str, ...], names: Mapping[str, str], now: str) -> str:

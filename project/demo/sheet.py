@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import gzip
 import html
 import io
 import secrets
@@ -16,8 +17,8 @@ from .behaviour import Behaviour
 
 SHEET_ID = "1GrooveLogDemo_aLbUmSheet-fOrEvErOpEn4473Xy"
 HEADER = ["Artist", "Album", "Year", "Genre", "Label", "Spotify", "Notes"]
-PRIVATE_ADDRESS = "http://169.254.169.254/latest/meta-data/"
 BOMB_BYTES = 512 * 1024 * 1024  # unpacked; about half a megabyte on the wire
+ENDLESS_BYTES = 2 * 1024 * 1024 * 1024
 LINKS_KEPT = 1000  # download links that stay valid, the oldest are forgotten
 
 
@@ -80,7 +81,8 @@ class Sheet:
         if refusal is not None:
             return refusal
         if self._behaviour.now.sheet == "private-redirect":
-            return web.Response(status=307, headers={hdrs.LOCATION: PRIVATE_ADDRESS})
+            target = self._behaviour.now.redirect_to
+            return web.Response(status=307, headers={hdrs.LOCATION: target})
         link = secrets.token_urlsafe(24)
         self._links[link] = None
         if len(self._links) > LINKS_KEPT:
@@ -116,6 +118,9 @@ class Sheet:
             return google_page("Forbidden", "This link has run out.", 403)
         ways: dict[str, Callable[[web.Request], Awaitable[web.StreamResponse]]] = {
             "truncated": self._truncated,
+            "short-length": self._short_length,
+            "packed": self._packed,
+            "endless": self._endless,
             "gzip-bomb": self._bomb,
         }
         now = self._behaviour.now.sheet
@@ -139,6 +144,34 @@ class Sheet:
         await response.write(self.body[: len(self.body) * 2 // 3])
         if request.transport is not None:
             request.transport.close()
+        return response
+
+    async def _short_length(self, request: web.Request) -> web.StreamResponse:
+        """Promise two thirds of the sheet, and send all of it."""
+        promised = len(self.body) * 2 // 3
+        response = web.StreamResponse(headers=csv_headers())
+        response.content_length = promised
+        await response.prepare(request)
+        if request.transport is not None:  # the response itself would keep its promise
+            request.transport.write(self.body)
+            request.transport.close()
+        return response
+
+    async def _packed(self, request: web.Request) -> web.StreamResponse:
+        """Send the sheet as Google does to those who can unpack it."""
+        packed = await asyncio.to_thread(gzip.compress, self.body)
+        headers = {**csv_headers(), hdrs.CONTENT_ENCODING: "gzip"}
+        return web.Response(body=packed, headers=headers)
+
+    async def _endless(self, request: web.Request) -> web.StreamResponse:
+        """Send two gigabytes of rows, for as long as somebody reads."""
+        response = web.StreamResponse(headers=csv_headers())
+        response.enable_chunked_encoding()
+        await response.prepare(request)
+        await response.write(b"Artist,Album\r\n")
+        block = b"Somebody,Something\r\n" * 5_000
+        for _ in range(ENDLESS_BYTES // len(block)):
+            await response.write(block)
         return response
 
     async def _bomb(self, request: web.Request) -> web.StreamResponse:

@@ -6,8 +6,10 @@ import random
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from .behaviour import Behaviour, parse_window
 from .calls import Ledger
@@ -74,6 +76,8 @@ class Weather:
         answer = "hung" if self.behaviour.affects("hang", service) else "dropped"
         try:
             response = await self._pass(request, handler, service)
+            if response is not None and self.behaviour.affects("drip", service):
+                response = await self._drip(request, response)
             if response is not None:
                 answer = str(response.status)
                 return response
@@ -103,7 +107,7 @@ class Weather:
         # Cables are cut in the middle of a call, too.
         if self.behaviour.affects("network_lost", service):
             return None
-        return self._fault(request) or await handler(request)
+        return self._fault(request) or self._custom(request) or await handler(request)
 
     async def _hang(self, request: web.Request, service: str) -> None:
         """Say nothing until the caller goes away or the switch is turned off."""
@@ -111,6 +115,18 @@ class Weather:
             if request.transport is None or request.transport.is_closing():
                 return
             await asyncio.sleep(LOOK_AGAIN)
+
+    async def _drip(self, request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+        """Send the body of an answer a byte at a time."""
+        body = response.body if isinstance(response, web.Response) else None
+        if not isinstance(body, bytes):
+            return response
+        slow = web.StreamResponse(status=response.status, headers=response.headers)
+        await slow.prepare(request)
+        for at in range(len(body)):
+            await slow.write(body[at : at + 1])
+            await asyncio.sleep(self.behaviour.now.drip_ms / 1000)
+        return slow
 
     async def _delay(self, service: str) -> None:
         """Wait as long as the service would: seldom much less than the median, at times more."""
@@ -130,12 +146,29 @@ class Weather:
         """Return a 429 where one is due. Tokens come from another host, which does not count."""
         if not request.path.startswith("/v1/"):
             return None
-        if self.behaviour.now.quota_exceeded:
-            return too_many("Too many requests", self.behaviour.now.quota_seconds, quota=True)
+        now = self.behaviour.now
+        if now.quota_exceeded:
+            return self._too_many("Too many requests", now.quota_seconds, quota=True)
         if self.behaviour.take_rate_limit():
-            return too_many("API rate limit exceeded", self.behaviour.now.rate_limit_seconds)
-        wait = self.window.refuse(self.behaviour.now.window)
-        return None if wait is None else too_many("API rate limit exceeded", wait)
+            return self._too_many("API rate limit exceeded", now.rate_limit_seconds)
+        if self.chance.random() * 100 < now.limited_percent:
+            return self._too_many("API rate limit exceeded", now.limited_seconds)
+        wait = self.window.refuse(now.window)
+        return None if wait is None else self._too_many("API rate limit exceeded", wait)
+
+    def _too_many(self, message: str, seconds: int, *, quota: bool = False) -> web.Response:
+        error: dict[str, object] = {"status": 429, "message": message}
+        if quota:
+            error["reason"] = "QUOTA_EXCEEDED"
+        headers = retry_after(self.behaviour.now.retry_after, seconds)
+        return web.json_response({"error": error}, status=429, headers=headers)
+
+    def _custom(self, request: web.Request) -> web.Response | None:
+        """Return the answer that somebody has put in the place of Spotify's own."""
+        answer = self.behaviour.custom_answers.get(request.path)
+        if answer is None:
+            return None
+        return web.Response(body=answer.body, status=answer.status, content_type=answer.kind)
 
     def _fault(self, request: web.Request) -> web.Response | None:
         now = self.behaviour.now
@@ -156,12 +189,14 @@ def service_of(path: str) -> str | None:
     return None
 
 
-def too_many(message: str, seconds: int, *, quota: bool = False) -> web.Response:
-    error: dict[str, object] = {"status": 429, "message": message}
-    if quota:
-        error["reason"] = "QUOTA_EXCEEDED"
-    headers = {"Retry-After": str(seconds)}
-    return web.json_response({"error": error}, status=429, headers=headers)
+def retry_after(form: str, seconds: int) -> dict[str, str]:
+    """Return the header that asks to wait so long, in one of its forms, right and wrong."""
+    forms = {
+        "seconds": str(seconds),
+        "date": format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True),
+        "negative": str(-seconds),
+    }
+    return {hdrs.RETRY_AFTER: forms[form]} if form in forms else {}
 
 
 def drop(request: web.Request) -> web.Response:

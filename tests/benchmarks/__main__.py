@@ -1,13 +1,14 @@
-"""`python -m tests.benchmarks [syncs] [browsers] [pages]`"""
+"""`python -m tests.benchmarks [NAME ...]`, where a name is one of `CHOICES`."""
 
 import argparse
 import os
 import tempfile
+from importlib import import_module
 
 from tests.backends import TEST_ENVIRONMENT
 from tests.benchmarks.report import machine
 
-CHOICES = ("syncs", "browsers", "pages")
+CHOICES = ("syncs", "browsers", "sockets", "pages", "resume", "weather")  # a module each
 
 
 def main() -> None:
@@ -23,12 +24,10 @@ def main() -> None:
     import django
 
     django.setup()
-    from tests.benchmarks import browsers, pages, syncs
-
     print(f"On {machine()}. Repeat with: python -m tests.benchmarks {' '.join(which)}")
-    for module in (syncs, browsers, pages):
-        if module.__name__.rpartition(".")[2] in which:
-            module.measure()
+    for name in CHOICES:
+        if name in which:
+            import_module(f"tests.benchmarks.{name}").measure()
 
 
 main()

@@ -13,7 +13,12 @@ _made: list[Databases] = []
 @contextmanager
 def fresh_database() -> Iterator[str]:
     """An empty, migrated database until the block ends; yields its URL."""
+    with databases().fresh() as url:
+        yield url
+
+
+def databases() -> Databases:
+    """Where copies of databases come from."""
     if not _made:
         _made.append(Databases(Path(tempfile.mkdtemp(prefix="groovelog-benchmarks-"))))
-    with _made[0].fresh() as url:
-        yield url
+    return _made[0]

@@ -1,5 +1,7 @@
 """3: what goes wrong, told so that an admin knows what to do."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -7,6 +9,7 @@ from tests.browser import sheets
 from tests.browser.conftest import Serve, Visit
 from tests.browser.serving import Server
 from tests.demo import Demo
+from tests.syncing import current_operation, eventually
 
 NO_CREDENTIALS = "Spotify credentials not configured. Please check environment variables."
 NO_NETWORK = "Network error: Unable to reach external services. Please check your connection."
@@ -74,6 +77,42 @@ def test_3_3_warnings_name_which_albums_failed_why_and_what_to_do(
     expect(catalog.page.locator("#failed")).to_have_text("Failed 5")
     for failure in failures:
         expect(catalog.page.locator("main")).to_contain_text(failure["remedy"])
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_what_failed_is_tried_again_by_name(
+    product: Server, visit: Visit, demo: Demo, scripts: bool
+) -> None:
+    failing = sheets.failing_rows(["album-not-found", "album-no-match"])
+    demo.sheet(*sheets.rows(45, label=f"again {scripts}"), *failing)
+    assert visit(product).sync() == "warnings"
+    catalog = visit(product, live=scripts, java_script_enabled=scripts)
+    rows = catalog.page.locator("#retry li")
+    expect(rows.first).to_be_hidden()
+
+    # Named first, row by row; it may be left at that.
+    again = catalog.page.get_by_role("button", name="Retry failed (2)", exact=True)
+    again.click()
+    expect(rows).to_have_text(["Row 47 Gone by Nobody", re.compile("^Row 48 Xylo.* by Zzyzx")])
+    catalog.page.get_by_role("button", name="Close").click()
+    expect(rows.first).to_be_hidden()
+
+    corrected = sheets.rows(1, first=50 + scripts)
+    demo.sheet(*sheets.rows(45, label=f"again {scripts}"), *corrected, failing[1])
+    again.click()
+    catalog.page.get_by_role("button", name="Retry these albums").click()
+    if scripts:
+        expect(again).to_be_hidden()  # the page has heard of the new sync
+        expect(rows.first).to_be_hidden()
+    eventually(
+        lambda: current_operation()["mode"] == "retry" and current_operation()["finished_at"]
+    )
+    # One was corrected in the sheet meanwhile, and is the row in the same place now.
+    operation = current_operation()
+    assert (operation["total"], operation["added"], operation["failed"]) == (2, 1, 1)
+    if scripts:
+        catalog.must_equal(visit(product))
+        expect(rows).to_have_count(1)
 
 
 def test_3_4_the_button_is_enabled_again_after_every_kind_of_end(

@@ -14,6 +14,7 @@ from tests.demo import Demo
 
 SCHEMES = ("light", "dark")
 WIDTHS_PX = (360, 768, 1280)
+ENDS_PX = (WIDTHS_PX[0], WIDTHS_PX[-1])
 HEIGHT_PX = 900
 REFLOW_PX = 320
 MAX_SHIFT = 0.02
@@ -61,6 +62,11 @@ def test_the_catalog_page_in_every_state(
     assert catalog.sync() == "warnings"
     catalog.page.locator("failure-list summary").click()
     check(catalog.page, "done with warnings")
+    again = catalog.page.get_by_role("button", name="Retry failed (5)")
+    again.click()
+    check(catalog.page, "rows to retry", ENDS_PX)
+    catalog.page.keyboard.press("Escape")
+    expect(again).to_be_focused()
 
     demo.behave(latency_ms=600_000)
     catalog.start()
@@ -74,7 +80,17 @@ def test_the_catalog_page_in_every_state(
     assert catalog.sync() == "failed"
     check(catalog.page, "failed")
 
-    demo.behave(sheet="normal", quota_exceeded=True)
+    demo.behave(sheet="normal")
+    demo.sheet(*sheets.rows(1))
+    assert catalog.sync() == "failed"
+    check(catalog.page, "would archive too much", ENDS_PX)
+    catalog.page.get_by_role("link", name="Review albums").click()
+    expect(catalog.page.get_by_role("button", name="Archive these 7 albums")).to_be_visible()
+    check(catalog.page, "what would be archived", ENDS_PX)
+    catalog.open()
+
+    demo.sheet(*sheets.rows(9))
+    demo.behave(quota_exceeded=True)
     catalog.start()
     expect(catalog.panel).to_have_attribute("data-state", "waiting")
     check(catalog.page, "waiting")
@@ -104,7 +120,7 @@ def test_the_other_pages(product: Server, visit: Visit, demo: Demo, what: str) -
         catalog.context.clear_cookies()
     catalog.page.goto(paths[what])
     expect(catalog.page.get_by_role("heading", level=1)).to_be_visible()
-    check(catalog.page, what, (WIDTHS_PX[0], WIDTHS_PX[-1]))
+    check(catalog.page, what, ENDS_PX)
 
 
 def test_nothing_jumps_during_a_sync(product: Server, visit: Visit, demo: Demo) -> None:

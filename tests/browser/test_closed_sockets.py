@@ -16,7 +16,7 @@ from tests.browser.watch import Watch
 from tests.demo import Demo
 
 SIGNED_OUT = "You are signed out, so this page stands still."
-CHANGED = "Live, but your account has changed."
+CHANGED = "Live, but your sign-in or your rights have changed."
 
 
 def chip(page: Page) -> Locator:

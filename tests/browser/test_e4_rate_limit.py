@@ -22,7 +22,7 @@ def test_e4_a_429_is_visible_with_its_countdown_and_the_sync_goes_on(
         expect(one.headline).to_have_text("Waiting for Spotify...")
         expect(one.panel).to_have_attribute("data-state", "waiting")
         expect(one.part("remark")).to_have_text(
-            "Spotify: too many calls in a short time. Goes on by itself at"
+            "Spotify: it takes no calls at the moment. Goes on by itself at"
         )
         expect(one.part("until").locator("time")).to_be_visible()
         expect(one.part("countdown").locator("time")).to_be_visible()

@@ -40,6 +40,7 @@ def test_e5_a_private_empty_or_broken_sheet_changes_nothing(
     demo.sheet(*sheets.rows(47, label="E5"))
     catalog = visit(product)
     assert catalog.sync() == "completed"
+    expect(catalog.cards).to_have_count(47)
     before, cards = dump(), catalog.shown()["cards"]
     demo.sheet(*sheets.rows(47, label="E5 again"))
     for sheet, (message, remedy) in BAD_SHEETS.items():
@@ -65,8 +66,14 @@ def test_e5_half_a_sheet_changes_nothing_until_it_is_confirmed(
     assert dump() == before
     expect(catalog.cards).to_have_count(47)
 
-    # It was meant.
-    catalog.page.get_by_role("button", name="Confirm this sheet").click()
+    # It was meant. First all of the 23 are named.
+    kept = {sheets.title(row) for row in sheets.rows(24, label="half")}
+    gone = {sheets.title(row) for row in sheets.rows(47, label="half")} - kept
+    catalog.page.get_by_role("link", name="Review albums").click()
+    named = catalog.page.locator("section[aria-labelledby=archive] li")
+    expect(named).to_have_count(23)
+    assert gone <= set(named.locator("a").all_text_contents())
+    catalog.page.get_by_role("button", name="Archive these 23 albums").click()
     catalog.wait_live()
     assert catalog.wait_for_end() == "completed"
     expect(catalog.cards).to_have_count(24)

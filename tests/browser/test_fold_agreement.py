@@ -4,6 +4,7 @@ import json
 import mimetypes
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page, Route
 
-from frontend.panel import panel
+from frontend.panel import panel, rate
 from frontend.pattern import pattern
 from syncengine.events import Event
 from syncengine.projection import Status, apply, empty
@@ -162,6 +163,27 @@ def test_the_panel_says_the_same(modules: Page, log: list[Event]) -> None:
         assert its["steps"] == [step["mark"] for step in mine["steps"]]
         assert (its["bar"] is None) == (mine["bar"] is None)
         assert not mine["bar"] or its["bar"]["max"] == mine["bar"]["max"]
+
+
+@given(
+    steps=st.lists(st.tuples(st.integers(-4_000_000, 4_000_000), st.integers(1, 9)), max_size=30),
+    now_ms=st.integers(-4_000_000, 4_000_000),
+)
+@settings(max_examples=LOGS // 2)
+def test_the_rate_is_the_same_however_clocks_jump(
+    modules: Page, steps: list[tuple[int, int]], now_ms: int
+) -> None:
+    pace = []
+    at, done = BEGIN.replace(microsecond=0), 0
+    for step_ms, albums in steps:
+        at, done = at + timedelta(milliseconds=step_ms % 5000 or step_ms), done + albums
+        pace.append([at.isoformat(timespec="milliseconds"), done])
+    now = at + timedelta(milliseconds=now_ms % 20_000 if now_ms > 0 else now_ms)
+    its = modules.evaluate(
+        """async ([pace, now]) => (await import("/js/rate.js")).rate({ pace }, Date.parse(now))""",
+        [pace, now.isoformat(timespec="milliseconds")],
+    )
+    assert its == pytest.approx(rate({"pace": pace}, now))
 
 
 def chained(examples: list[dict[str, Any]]) -> list[Event]:

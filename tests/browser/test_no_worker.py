@@ -25,9 +25,6 @@ STUCK = re.compile(r"\bstuck\b")
 @pytest.fixture
 def many_machines(serve: Serve, database: str, demo: Demo, tmp_path: Path):
     """A web server and a worker in a process each; both are ended after the test."""
-    from django.core.management import call_command
-
-    call_command("collectstatic", interactive=False, verbosity=0)
     environment = demo.environment() | {
         "DATABASE_URL": database,
         "REDIS_URL": "",

@@ -1,9 +1,10 @@
-"""What a page must never do, whatever a test is about: errors, reports, foreign requests."""
+"""What a page must never do, whatever a test is about: errors, reports, dialogs, foreign
+requests."""
 
 import re
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Request, WebError
+from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Request, WebError
 
 # The browser tells of refused content in the console; the event says which.
 REPORT_VIOLATIONS = """
@@ -26,6 +27,7 @@ class Watch:
         context.add_init_script(REPORT_VIOLATIONS)
         context.on("console", self._on_console)
         context.on("weberror", self._on_error)
+        context.on("dialog", self._on_dialog)
         context.on("request", self._on_request)
 
     def allow(self, *patterns: str) -> None:
@@ -42,6 +44,10 @@ class Watch:
 
     def _on_error(self, error: WebError) -> None:
         self._problems.append(f"uncaught: {error.error}")
+
+    def _on_dialog(self, dialog: Dialog) -> None:
+        self._problems.append(f"a dialog: {dialog.message}")
+        dialog.dismiss()
 
     def _on_request(self, request: Request) -> None:
         url = urlsplit(request.url)

@@ -1,17 +1,19 @@
 """A world for each test: its processes are ended and the invariants checked when it is over."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from django.core.management import call_command
 from django.db import connection, connections
 
 from tests.accounts import account
 from tests.demo import Demo
 from tests.faults import invariants
 from tests.faults.postgresql import PostgreSQL, fresh_database, own_postgresql
+from tests.faults.proxy import Proxy, proxy_to
 from tests.faults.redis import Redis, own_redis
 from tests.faults.world import MOST_S, World
 
@@ -52,14 +54,32 @@ def redis(world: World) -> Iterator[Redis]:
         yield server
 
 
-@pytest.fixture(scope="session")
-def static_files() -> None:
-    """What the pages of a web server without `manage.py serve` are made with."""
-    call_command("collectstatic", interactive=False, verbosity=0)
+@pytest.fixture
+def to_google(world: World) -> Iterator[Proxy]:
+    """The cable between the workers and Google."""
+    with _cable(world, "GOOGLE_SHEETS_ORIGIN") as cable:
+        yield cable
 
 
 @pytest.fixture
-def world(static_files: None, database: str, demo: Demo, tmp_path: Path) -> Iterator[World]:
+def to_spotify(world: World) -> Iterator[Proxy]:
+    """The cable between the workers and Spotify's Web API; tokens come from elsewhere."""
+    with _cable(world, "SPOTIFY_API_URL") as cable:
+        yield cable
+
+
+@contextmanager
+def _cable(world: World, setting: str) -> Iterator[Proxy]:
+    """Let the processes that are started from now on take a cable to what the setting names."""
+    url = urlsplit(world.environment[setting])
+    assert url.port is not None
+    with proxy_to(url.port) as cable:
+        world.environment[setting] = url._replace(netloc=f"127.0.0.1:{cable.port}").geturl()
+        yield cable
+
+
+@pytest.fixture
+def world(database: str, demo: Demo, tmp_path: Path) -> Iterator[World]:
     """The parts are real processes; an account for each role is there. After the test everything
     that is unfinished must come to its end, and then all of I1 to I11 must hold."""
     for role in ("viewer", "auditor", "admin"):

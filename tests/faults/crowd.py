@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from django.contrib.auth.models import Group, User
 from websockets.asyncio.client import connect
@@ -88,10 +89,12 @@ async def read(
     origin: str,
     on_message: Callable[[], None] = lambda: None,
 ) -> None:
-    """Read until the connection ends, which raises ConnectionClosed."""
+    """Read until the connection ends, which raises ConnectionClosed. Without an origin it is that
+    of the server which is asked, as behind a proxy."""
+    url = reader.url()
     connection = await connect(
-        reader.url(),
-        origin=origin,  # type: ignore[arg-type]
+        url,
+        origin=origin or f"http://{urlsplit(url).netloc}",  # type: ignore[arg-type]
         additional_headers=headers,
         max_size=MAX_FRAME_BYTES,
         proxy=None,

@@ -1,18 +1,24 @@
 """`python -m tests.faults.failing runworker sync`: the product's command, with failpoints in it.
 
 `FAILPOINT=name:n:deed` does the deed when the point is reached for the n-th time; the name `any`
-counts every point. Deeds: `kill` (as a power cut), `stop` (stand still, to be woken by SIGCONT),
-`raise`. `FAILPOINT_TRACE` is a file that takes the name of each point that is reached.
+counts every point. Deeds: `kill` (as a power cut), `stop` (stand still, to be woken by SIGCONT; at
+a point of the event loop while no transaction is under way), `raise`. `FAILPOINT_TRACE` is a file
+that takes the name of each point that is reached.
+`POISON` is the Spotify id of an album over which our own code fails, each time. `SOURCES` are
+fields of `SourceSettings` as JSON: waits of half a minute, made short.
 
 The product knows nothing of this: its functions are wrapped here, in this process alone.
 """
 
+import dataclasses
+import json
 import os
 import signal
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import django
@@ -26,6 +32,7 @@ POINTS = (
     "ring",
     "checkpoint",
 )
+IN_THE_EVENT_LOOP = ("sheet-answer", "spotify-answer", "ring")
 
 
 class Failpoint:
@@ -35,6 +42,7 @@ class Failpoint:
         self._name, self._number, self._deed = (wish or "none:0:none").split(":")
         self._trace = trace
         self._reached: Counter[str] = Counter()
+        self.transaction = threading.Lock()  # held by the database thread during each one
 
     def __call__(self, name: str) -> None:
         assert name in POINTS
@@ -43,11 +51,16 @@ class Failpoint:
                 trace.write(f"{name}\n")
         self._reached.update((name, "any"))
         if self._name in (name, "any") and self._reached[self._name] == int(self._number):
-            self._do()
+            self._do(name)
 
-    def _do(self) -> None:
+    def _do(self, name: str) -> None:
         if self._deed == "raise":
             raise RuntimeError("a failpoint")
+        between = self._deed == "stop" and name in IN_THE_EVENT_LOOP
+        with self.transaction if between else nullcontext():
+            self._signal()
+
+    def _signal(self) -> None:
         os.kill(os.getpid(), {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}[self._deed])
 
 
@@ -74,7 +87,7 @@ def install(reached: Failpoint) -> None:
 
     @contextmanager
     def committed(fence: log.Fence | None = None) -> Iterator[log.Appender]:
-        with appending(fence) as appender:
+        with reached.transaction, appending(fence) as appender:
             yield appender
         reached("after-commit")
 
@@ -94,12 +107,38 @@ def install(reached: Failpoint) -> None:
     checkpoints.record = recorded
 
 
+def poison(spotify_id: str) -> None:
+    """Let our own code fail over this album."""
+    from albums.sources.sheet_rows import Row
+    from albums.sources.spotify import SpotifyClient
+
+    enrich = SpotifyClient.enrich
+
+    async def poisoned(self: SpotifyClient, row: Row, known_id: str | None = None) -> Any:
+        enriched = await enrich(self, row, known_id)
+        if row.spotify_id == spotify_id:
+            raise RuntimeError("a poisoned album")
+        return enriched
+
+    SpotifyClient.enrich = poisoned  # type: ignore[method-assign]
+
+
+def set_sources(fields: dict[str, Any]) -> None:
+    """Change settings of the sources for which the product has no environment variable."""
+    from syncengine import worker
+
+    given = worker.source_settings
+    worker.source_settings = lambda: dataclasses.replace(given(), **fields)
+
+
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
     django.setup()
     from django.core.management import call_command
 
     install(Failpoint(os.environ.get("FAILPOINT", ""), os.environ.get("FAILPOINT_TRACE", "")))
+    poison(os.environ.get("POISON", ""))
+    set_sources(json.loads(os.environ.get("SOURCES", "{}")))
     call_command(*sys.argv[1:])
 
 

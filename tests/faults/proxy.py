@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal
@@ -16,15 +17,16 @@ class Proxy:
     """Listens on `port` and passes everything on to `target`.
 
     `mode`: `pass`; `refuse` ends every connection, old and new; `hang` keeps them and passes
-    nothing on, either way; `drip` passes answers on a byte a second. `cut_after_bytes` ends a
-    connection in the middle of its answer.
+    nothing on, either way; `drip` passes answers on a byte a second (`drip_s`). `cut_after_bytes`
+    ends a connection in the middle of its answer.
     """
 
     def __init__(self, target: int) -> None:
         self.target = target
         self.mode: Mode = "pass"
+        self.drip_s = DRIP_S
         self.cut_after_bytes: int | None = None
-        self.connections = 0  # that were ever made
+        self.connected_at: list[float] = []  # of every connection; seconds, monotonic
         self.port = 0
         self._open: set[asyncio.StreamWriter] = set()
         self._ready = threading.Event()
@@ -32,6 +34,11 @@ class Proxy:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         assert self._ready.wait(10), "the proxy does not start"
+
+    @property
+    def connections(self) -> int:
+        """How many were ever made."""
+        return len(self.connected_at)
 
     def become(self, mode: Mode) -> None:
         """Behave so from now on; connections that are open feel it, too."""
@@ -62,7 +69,7 @@ class Proxy:
             writer.transport.abort()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
+        self.connected_at.append(time.monotonic())
         self._open.add(writer)
         other = None
         try:
@@ -74,7 +81,7 @@ class Proxy:
             asking = asyncio.create_task(self._pass_on(reader, other, answer=False))
             await self._pass_on(there, writer, answer=True)
             asking.cancel()
-        except OSError:
+        except (OSError, asyncio.CancelledError):
             pass  # a cable that is cut is what this is for
         finally:
             for end in filter(None, (writer, other)):
@@ -91,7 +98,7 @@ class Proxy:
                 for byte in data:
                     writer.write(bytes([byte]))
                     await writer.drain()
-                    await asyncio.sleep(DRIP_S)
+                    await asyncio.sleep(self.drip_s)
                 continue
             if answer and self.cut_after_bytes is not None:
                 data = data[: max(0, self.cut_after_bytes - passed)]

@@ -9,9 +9,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +19,20 @@ from project.demo.albums import load
 from syncengine import operations
 from tests.databases import Databases
 from tests.demo import Demo
-from tests.faults import invariants
 from tests.faults.failing import POINTS
-from tests.faults.world import MOST_S, World
-from tests.process import WorkerProcess
+from tests.faults.side_by_side import (
+    RESUME_LIMIT_S,
+    settle,
+    side_by_side,
+    taken_up_after,
+    timestamp,
+    using,
+)
+from tests.faults.world import MOST_S, FailingWorker, World
 from tests.sheets import UNKNOWN
 from tests.syncing import current_operation, events, eventually, in_catalog, outcomes, sync_now
 
 AT_ONCE = 12  # worlds; each has two processes
-RESUME_LIMIT_S = 20.0  # the promise, from the death (or the rescuer's start) on
 IDLE_S = 2.0  # after the end of a sync nothing more is reached
 FRESH, CHANGED = 4, 1  # of the 20 albums; the rest is new, but for the one that fails
 ALBUMS = 20
@@ -71,15 +75,11 @@ def prepared(databases: Databases, demo: Demo) -> Iterator[str]:
 
 def points(databases: Databases, demo: Demo, folder: Path, like: str) -> list[Point]:
     """Every point of that sync, in no order of time."""
-    with databases.fresh(like) as url:
-        world = World(folder / "trace", url, demo)
-        world.folder.mkdir()
-        trace = world.folder / "points"
-        world.worker(FAILPOINT_TRACE=str(trace))
+    with side_by_side(databases, folder, like, [demo]) as [world], using(databases, world):
+        worker = world.failing_worker()
         eventually(lambda: current_operation()["finished_at"], MOST_S)
         time.sleep(IDLE_S)
-        world.end()
-        reached = Counter(trace.read_text().split())
+        reached = Counter(worker.points)
     assert set(reached) == set(POINTS)
     return [Point(name, number + 1) for name in POINTS for number in range(reached[name])]
 
@@ -91,62 +91,47 @@ def sweep(
     found = Sweep()
     for first in range(0, len(wanted), AT_ONCE):
         batch = wanted[first : first + AT_ONCE]
-        with ExitStack() as stack:
-            attempts = [
-                stack.enter_context(_attempt(databases, demo, folder, like, point))
-                for point in batch
-            ]
+        home = folder / f"from-{first}"
+        home.mkdir()
+        with side_by_side(databases, home, like, [demo] * len(batch)) as worlds:
+            attempts = [Attempt(*pair) for pair in zip(worlds, batch, strict=True)]
             with ThreadPoolExecutor(AT_ONCE) as threads:
                 list(threads.map(Attempt.kill_and_rescue, attempts))
             for attempt in attempts:
-                databases.use(attempt.url)
-                attempt.check(found)
+                with using(databases, attempt.world):
+                    attempt.check(found)
     return found
 
 
 class Attempt:
     """One world and its point."""
 
-    def __init__(self, world: World, url: str, point: Point) -> None:
-        self.world, self.url, self.point = world, url, point
+    def __init__(self, world: World, point: Point) -> None:
+        self.world, self.point = world, point
         self.died_at: float | None = None  # seconds since the epoch
         self.rescued_from = 0.0  # when somebody was there to rescue
 
     def kill_and_rescue(self) -> None:
         """Only processes here: the connection to the database belongs to the main thread."""
-        trace = self.world.folder / "points"
-        worker = self.world.worker(f"{self.point}:kill", FAILPOINT_TRACE=str(trace))
-        eventually(lambda: not worker.is_running or _has_ended(trace), MOST_S)
+        worker = self.world.failing_worker(f"{self.point}:kill")
+        eventually(lambda: not worker.is_running or _has_ended(worker), MOST_S)
         if not worker.is_running:
-            self.died_at = time.time()
-        self.rescuer: WorkerProcess = self.world.worker()
+            self.died_at = worker.reached_last_at
+        self.world.worker()
         self.rescued_from = time.time()
 
     def check(self, found: Sweep) -> None:
-        try:
-            invariants.at_rest(MOST_S)
-            invariants.check(self.world)
-            check_result()
-        except BaseException:
-            print(f"killed at {self.point}")
-            for process in self.world.processes:
-                print(process.output)
-            raise
-        finally:
-            self.world.end()
+        print(f"killed at {self.point}")  # shown where the test fails
+        settle(self.world)
+        check_result()
+        self.world.end()
         found.tried.append(self.point)
         if self.died_at is None:
             found.passed_by.append(self.point)
             return
-        taken_up = [
-            event
-            for event in events("started", "resumed")
-            if datetime.fromisoformat(event.at).timestamp() > self.died_at
-        ]
-        if taken_up:
-            at = datetime.fromisoformat(taken_up[0].at).timestamp()
-            assert at - self.rescued_from < RESUME_LIMIT_S, f"{self.point}: {at}"
-            found.stood_still_s.append(at - self.died_at)
+        for event in taken_up_after(self.died_at)[:1]:
+            assert timestamp(event) - self.rescued_from < RESUME_LIMIT_S, f"{self.point}: {event}"
+            found.stood_still_s.append(timestamp(event) - self.died_at)
 
 
 def check_result() -> None:
@@ -169,25 +154,11 @@ def check_result() -> None:
     assert len(in_catalog()) == Album.objects.count() - 1 == ALBUMS - 1
 
 
-@contextmanager
-def _attempt(
-    databases: Databases, demo: Demo, folder: Path, like: str, point: Point
-) -> Iterator[Attempt]:
-    with databases.fresh(like) as url:
-        home = folder / str(point).replace(":", "-")
-        home.mkdir()
-        attempt = Attempt(World(home, url, demo), url, point)
-        try:
-            yield attempt
-        finally:
-            attempt.world.end()
-
-
-def _has_ended(trace: Path) -> bool:
-    """Whether the worker has come to the end of its sync without reaching its point."""
-    if not trace.exists() or trace.read_text().split().count("checkpoint") < 2:
+def _has_ended(worker: FailingWorker) -> bool:
+    """Whether it has come to the end of its sync without reaching its point."""
+    if worker.points.count("checkpoint") < 2:
         return False
-    return time.time() - trace.stat().st_mtime > IDLE_S
+    return time.time() - worker.reached_last_at > IDLE_S
 
 
 def _rows(count: int, after: int = 0) -> Iterator[str]:

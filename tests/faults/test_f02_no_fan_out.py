@@ -15,7 +15,7 @@ def test_f02_what_nobody_rang_for_reaches_every_browser(world: World) -> None:
     world.demo.sheet(*sheets.rows(ALBUMS))
     webs = [world.web(), world.web()]
     followers = [Follower(world.socket(web)) for web in webs for _ in range(3)]
-    worker = world.worker(f"after-commit:{COMMIT}:kill")
+    worker = world.failing_worker(f"after-commit:{COMMIT}:kill")
     operation = webs[0].post("/syncs/", "admin")["operation"]
     worker.wait_for_death(MOST_S)
     head = log.head().position

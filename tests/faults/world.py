@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.demo import Demo
-from tests.process import Process, WebProcess, WorkerProcess
+from tests.faults.care import Care
+from tests.process import Process, ServeProcess, WebProcess, WorkerProcess
 from tests.server import Server, Web
 from tests.sockets import Socket, View
 
@@ -16,18 +17,39 @@ MOST_S = 60.0  # for what is bound to happen, on a busy machine
 
 
 class FailingWorker(WorkerProcess):
-    """A worker that does a deed at a failpoint; see `tests.faults.failing`."""
+    """A worker that does a deed at a failpoint; see `tests.faults.failing`.
 
-    def __init__(self, output: Path, environment: dict[str, str]) -> None:
-        super().__init__(output, environment)
+    `points` takes the name of each point that it reached, over all its lives.
+    """
+
+    def __init__(self, output: Path, environment: dict[str, str], failpoint: str) -> None:
+        self._points = output.with_suffix(".points")
+        self._points.touch()
+        wanted = {"FAILPOINT": failpoint, "FAILPOINT_TRACE": str(self._points)}
+        super().__init__(output, environment | wanted)
         self.command = ("-m", "tests.faults.failing", "runworker", "sync")
+
+    @property
+    def points(self) -> list[str]:
+        return self._points.read_text().split()
+
+    @property
+    def reached_last_at(self) -> float:
+        """When it reached its newest point (where it does its deed), in seconds since the epoch."""
+        return self._points.stat().st_mtime
+
+    def heal(self) -> None:
+        """Do no deed any more, from the next start on."""
+        self.environment["FAILPOINT"] = ""
 
 
 class World:
-    """`environment` is what every process of the product is started with."""
+    """`environment` is what every process of the product is started with; `care` watches over I11
+    from the start on."""
 
     def __init__(self, folder: Path, database: str, demo: Demo) -> None:
         self.folder = folder
+        self.url = database
         self.demo = demo
         self.checkpoint_file = folder / "checkpoints.jsonl"
         self.environment = demo.environment() | {
@@ -39,6 +61,8 @@ class World:
         self.sockets: list[Socket] = []
         self.views: list[View] = []  # what else followed the log
         self.rss_at_start: dict[Process, int] = {}
+        self.tracebacks = 0  # that were to come: of faults that a test has put into our own code
+        self.care = Care(database, self._workers_awake)
 
     @property
     def has_channel_layer(self) -> bool:
@@ -56,13 +80,14 @@ class World:
         self.rss_at_start[server] = server.rss_bytes
         return server
 
-    def worker(self, failpoint: str = "", **environment: str) -> WorkerProcess:
-        """Start one more worker; `failpoint` is `name:n:deed`."""
+    def worker(self, **environment: str) -> WorkerProcess:
+        """Start one more worker."""
+        return self._started(WorkerProcess(self._log("worker"), self.environment | environment))
+
+    def failing_worker(self, failpoint: str = "", **environment: str) -> FailingWorker:
+        """Start one more worker, with a failpoint `name:n:deed`, or that only notes its points."""
         wanted = self.environment | environment
-        if failpoint or "FAILPOINT_TRACE" in environment:
-            wanted |= {"FAILPOINT": failpoint}
-            return self._started(FailingWorker(self._log("worker"), wanted))
-        return self._started(WorkerProcess(self._log("worker"), wanted))
+        return self._started(FailingWorker(self._log("worker"), wanted, failpoint))
 
     def socket(self, web: Any, username: str = "auditor", **wishes: Any) -> Socket:
         """Open a socket as a browser does; what it sees is checked at the end."""
@@ -76,11 +101,19 @@ class World:
 
     def end(self) -> None:
         """End everything that still runs."""
+        self.care.end()
         for socket in self.sockets:
             socket.close()
         for process in self.processes:
             if process.is_running:
                 process.kill()
+
+    def _workers_awake(self) -> list[Process]:
+        return [
+            process
+            for process in list(self.processes)
+            if isinstance(process, WorkerProcess | ServeProcess) and process.is_awake
+        ]
 
     def _started(self, process: Any) -> Any:
         self.processes.append(process)

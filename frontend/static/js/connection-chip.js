@@ -36,7 +36,7 @@ function phrase({ name, reason, attempt, retryAt, silentMs }) {
     case "live":
       return "Live";
     case "outdated":
-      return "Live, but your account has changed.";
+      return "Live, but your sign-in or your rights have changed.";
     case "delayed":
       return "Live, delayed by up to 2 s"; // the server looks each second, and is late itself
     case "connecting":

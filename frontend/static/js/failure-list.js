@@ -1,5 +1,6 @@
 /** `<failure-list>`: how many albums failed, and on request which, why and what to do. */
 import { element, setAttribute, setHidden, setText } from "./dom.js";
+import { failedRow } from "./failed-row.js";
 import { operation, subscribe } from "./store.js";
 
 class FailureList extends HTMLElement {
@@ -23,20 +24,13 @@ class FailureList extends HTMLElement {
   }
 }
 
-function item({ row, artist, title, message, remedy }) {
-  const name = element("p", { class: "failure-name" });
-  name.append(
-    element("span", { class: "failure-row" }, `Row ${row}`),
-    " ",
-    element("strong", {}, title || "Untitled"),
-    artist ? ` by ${artist}` : "",
-  );
+function item(failure) {
   return element(
     "li",
     {},
-    name,
-    element("p", {}, message),
-    element("p", { class: "failure-remedy" }, remedy),
+    failedRow(failure),
+    element("p", {}, failure.message),
+    element("p", { class: "failure-remedy" }, failure.remedy),
   );
 }
 

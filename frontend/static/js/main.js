@@ -3,6 +3,7 @@ import "./announcer.js";
 import "./connection-chip.js";
 import "./failure-list.js";
 import "./relative-time.js";
+import "./retry-rows.js";
 import "./sync-panel.js";
 import "./watchers.js";
 import { submitOnChange } from "./filters.js";

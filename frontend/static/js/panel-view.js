@@ -1,8 +1,10 @@
 /** What the sync panel says about a status: the twin of frontend/panel.py. Pure. */
 import { REASONS, SERVICES, albums } from "./sentences.js";
+import { MAX_FAILURES } from "./status.js";
 import { pace, span, timeLeft } from "./words.js";
 
 export const STEPS = ["sheet", "spotify", "albums"];
+const MAX_RETRY_KEYS = 500; // the same in syncengine/operations.py
 const UNFINISHED = ["pending", "running", "waiting"];
 
 export function unfinished(operation) {
@@ -30,6 +32,7 @@ export function panelView(operation, perSecond, left) {
     left: busy && left !== null ? timeLeft(left) : "",
     remark: remark(operation, state),
     duration: duration(operation),
+    ...furtherActs(operation, state),
   };
 }
 
@@ -91,8 +94,17 @@ function remark(operation, state) {
   return `${name}: ${REASONS[reason]}. Goes on by itself at`;
 }
 
+/** How many rows can be tried again, how many of them are not named here, and whether it asks. */
+function furtherActs(operation, state) {
+  const failed = state === "warnings" ? operation.failed : 0;
+  const retry = failed <= MAX_RETRY_KEYS ? failed : 0;
+  const review = state === "failed" && "sheet" in operation.error.details;
+  return { retry, retryUnnamed: Math.max(0, retry - MAX_FAILURES), review };
+}
+
 function duration(operation) {
   if (!operation?.finished_at) return "";
   const began = Date.parse(operation.started_at ?? operation.requested_at);
-  return span((Date.parse(operation.finished_at) - began) / 1000);
+  const seconds = (Date.parse(operation.finished_at) - began) / 1000;
+  return seconds >= 0 ? span(seconds) : ""; // nobody knows where a clock was set back meanwhile
 }

@@ -5,15 +5,22 @@ const ESTIMATE_AFTER_MS = 10_000; // earlier, or below this share, an estimate i
 const ESTIMATE_AFTER_SHARE = 0.05;
 const DOUBLING_MS = 5_000; // an estimate changes by a factor of two in this time at most
 
-/** Albums a second over the newest 30 s; null until there are two samples in them. */
+/**
+ * Albums a second over the newest 30 s; null until there are two samples in them. The clocks of
+ * workers and servers may jump and differ: the window ends at the newest sample where that is
+ * later than `now`, what claims to be later still is left out, and where the newest sample is too
+ * old by `now` nothing is known.
+ */
 export function rate(operation, now) {
-  const samples = operation.pace
-    .map(([at, done]) => [Date.parse(at), done])
-    .filter(([at]) => now - at <= WINDOW_MS);
+  const samples = operation.pace.map(([at, done]) => [Date.parse(at), done]);
   if (samples.length < 2) return null;
-  const [first, last] = [samples[0], samples.at(-1)];
-  const elapsedMs = Math.max(now, last[0]) - first[0];
-  return elapsedMs > 0 ? ((last[1] - first[1]) / elapsedMs) * 1000 : null;
+  const [newestAt, done] = samples.at(-1);
+  const end = Math.max(now, newestAt);
+  const recent = ([at]) => end - at >= 0 && end - at <= WINDOW_MS;
+  const [firstAt, firstDone] = samples.find(recent) ?? samples.at(-1);
+  const elapsedMs = end - firstAt;
+  if (firstDone === done || end - newestAt > WINDOW_MS || elapsedMs <= 0) return null;
+  return ((done - firstDone) / elapsedMs) * 1000;
 }
 
 export function secondsLeft(operation, perSecond, now) {

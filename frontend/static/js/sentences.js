@@ -2,7 +2,7 @@
 
 export const SERVICES = { spotify: "Spotify", google: "Google Sheets", database: "storage" };
 export const REASONS = {
-  "rate-limit": "too many calls in a short time",
+  "rate-limit": "it takes no calls at the moment",
   quota: "its daily quota is used up",
   budget: "the daily budget of calls is used up",
   storage: "the database cannot be written, most often because its disk is full",

@@ -6,7 +6,7 @@
  */
 import { headline } from "./sentences.js";
 
-const MAX_FAILURES = 100; // the newest; the rest is read from the log
+export const MAX_FAILURES = 100; // the newest; the rest is read from the log
 const MAX_PACE_SAMPLES = 30; // at most one a second
 const SECOND_LENGTH = "2026-11-22T19:23:51".length;
 

@@ -14,7 +14,7 @@ let state = {
   connection: { name: "connecting", attempt: 0, retryAt: null },
   watchers: [],
   workerMissing: viewer?.worker_missing ?? false,
-  outdated: false, // the account or its rights changed after this page was made
+  outdated: false, // the sign-in or its rights changed after this page was made
   delayed: false, // the server hears of events late
   asked: null, // the operation that this page asked for, until the log shows it
   sending: null, // "start" or "cancel" while that request is under way

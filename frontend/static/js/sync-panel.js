@@ -23,7 +23,7 @@ class SyncPanel extends HTMLElement {
   }
 
   #submit(event) {
-    const act = { start, cancel }[event.target.dataset.act];
+    const act = { start, cancel, retry: start }[event.target.dataset.act];
     if (!act) return;
     event.preventDefault();
     act(event.target);
@@ -95,7 +95,8 @@ class SyncPanel extends HTMLElement {
   }
 
   #showActions({ sending }, shown, view) {
-    const { startButton, startReason, cancelForm, cancelButton } = this.#parts;
+    const { startButton, startReason, cancelForm, cancelButton, retryButton, reviewLink } =
+      this.#parts;
     const cancelling = Boolean(shown?.cancel_requested_by) || sending === "cancel";
     setHidden(cancelForm, !view.busy || !shown.id);
     if (cancelButton) {
@@ -107,11 +108,12 @@ class SyncPanel extends HTMLElement {
     startButton.disabled = view.busy;
     setText(startButton, view.busy ? "Syncing..." : "Sync Now");
     setText(startReason, view.busy ? "A sync is under way." : "");
-    for (const form of this.querySelectorAll("[data-when]")) {
-      const id = shown?.id && `/syncs/${shown.id}/${form.dataset.act}/`;
-      setAttribute(form, "action", id ?? form.getAttribute("action"));
-      setHidden(form, !id || !applies(form.dataset.when, shown, view.state));
-    }
+    this.#keepFocus(retryButton, !view.retry);
+    setText(retryButton, `Retry failed (${view.retry})`);
+    setHidden(retryButton, !view.retry);
+    this.#keepFocus(reviewLink, !view.review);
+    setAttribute(reviewLink, "href", `/syncs/${shown?.id}/#archive`);
+    setHidden(reviewLink, !view.review);
   }
 
   /** A control that goes away would drop the focus to the top of the page. */
@@ -134,12 +136,6 @@ class SyncPanel extends HTMLElement {
     setText(errorMessage, error?.message ?? "");
     setText(errorRemedy, error?.remedy ?? "");
   }
-}
-
-/** Whether a further act is offered: another try of failed albums, or confirming a sheet. */
-function applies(when, operation, state) {
-  if (when === "warnings") return state === "warnings";
-  return state === "failed" && Boolean(operation.error?.details?.sheet);
 }
 
 customElements.define("sync-panel", SyncPanel);

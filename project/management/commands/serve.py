@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from project import demo_accounts
+from project import demo_accounts, static_files
 from syncengine import triggers
 from syncengine.worker import SyncWorker
 
@@ -38,12 +38,12 @@ class Command(BaseCommand):
             raise CommandError("Write --demo in full: manage.py starts the demo before Django.")
         if settings.DEBUG and host not in settings.LOOPBACK:
             raise CommandError(
-                "DEBUG shows settings and source code to everybody, so it works on loopback only."
+                "DEBUG shows paths and source code to everybody, so it works on loopback only."
                 " Unset DEBUG, or leave out --host."
             )
         _require_free(host, port)
         call_command("migrate", interactive=False, verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
+        static_files.collect()
         if missing := triggers.missing():
             raise CommandError(f"The database does not protect the log: {', '.join(missing)}.")
         greeting = self._greeting(host, port, demo)

@@ -14,9 +14,10 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from syncengine import log, operations, presence
+from syncengine import log, operations
 from syncengine.models import SyncOperation
 from syncengine.operations import AlreadyUnfinished
+from syncengine.presence import PresenceWatch
 from syncengine.projection import Status, apply
 from syncengine.schemas import END_KINDS
 from syncengine.worker import SyncWorker
@@ -57,7 +58,9 @@ class Command(BaseCommand):
 class Work:
     """Does the work in this process, from when no worker is alive on."""
 
-    _thread: threading.Thread | None = None
+    def __init__(self) -> None:
+        self._thread: threading.Thread | None = None
+        self._presence = PresenceWatch()
 
     def __enter__(self) -> Self:
         return self
@@ -68,7 +71,7 @@ class Work:
 
     def see_to_it(self) -> None:
         """Start working, unless somebody else does or this has begun already."""
-        if self._thread is None and not presence.is_alive():
+        if self._thread is None and not self._presence.is_alive():
             self._thread = threading.Thread(target=_work_here, daemon=True)
             self._thread.start()
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
@@ -24,29 +26,38 @@ async def test_the_state_is_complete_and_normal_at_first(demo: Demo) -> None:
         "slow": False,
         "rate_limit_calls": 0,
         "rate_limit_seconds": 8,
+        "retry_after": "seconds",
+        "limited_percent": 0,
+        "limited_seconds": 1,
         "quota_exceeded": False,
         "quota_seconds": 48925,
         "network_lost": "off",
         "hang": "off",
+        "drip": "off",
+        "drip_ms": 1000,
         "broken_percent": 0,
         "credentials_refused": False,
         "premium_missing": False,
         "extended_mode": False,
         "failing_albums": [],
         "sheet": "normal",
+        "redirect_to": "http://169.254.169.254/latest/meta-data/",
         "window": None,
         "latency_ms": None,
         "speed": 0,
         "custom_sheet_bytes": None,
+        "custom_answers": 0,
     }
 
 
 async def test_a_reset_brings_back_what_was_at_the_start(demo: Demo) -> None:
     await demo.client.post("/sheet", data=b"Album\n")
+    await demo.client.post("/answers?path=/v1/search", data=b"{}")
     await demo.set(premium_missing=True, speed=3, sheet="half")
     state = await demo.set(reset=True, extended_mode=True)
     assert (state["premium_missing"], state["speed"], state["sheet"]) == (False, 0, "normal")
     assert (state["custom_sheet_bytes"], state["extended_mode"]) == (None, True)
+    assert state["custom_answers"] == 0
 
 
 @pytest.mark.parametrize(
@@ -58,6 +69,8 @@ async def test_a_reset_brings_back_what_was_at_the_start(demo: Demo) -> None:
         {"broken_percent": True},
         {"rate_limit_seconds": 0},
         {"sheet": "gone"},
+        {"redirect_to": "http://x/\r\nSet-Cookie: y"},
+        {"drip": "sheet"},
         {"network_lost": "everything"},
         {"failing_albums": ["short"]},
         {"window": "90"},
@@ -82,6 +95,26 @@ async def test_the_next_calls_are_refused_and_then_no_more(demo: Demo) -> None:
     assert [answer.status for answer in answers] == [429, 429, 200]
     assert answers[0].headers["Retry-After"] == "5"
     assert (await answers[0].json())["error"]["message"] == "API rate limit exceeded"
+
+
+@pytest.mark.parametrize("form", ["date", "negative", "absent"])
+async def test_the_wait_is_told_in_every_form(demo: Demo, form: str) -> None:
+    await demo.set(rate_limit_calls=1, rate_limit_seconds=3600, retry_after=form)
+    answer = await demo.spotify(f"/albums/{BLUE}")
+    told = answer.headers.get("Retry-After")
+    if form == "date":
+        wait = parsedate_to_datetime(str(told)) - datetime.now(UTC)
+        assert 3500 < wait.total_seconds() <= 3600
+    else:
+        assert told == {"negative": "-3600", "absent": None}[form]
+
+
+async def test_a_share_of_the_calls_is_refused(demo: Demo) -> None:
+    await demo.set(limited_percent=30, limited_seconds=2)
+    answers = [await demo.spotify(f"/albums/{BLUE}") for _ in range(60)]
+    refused = [answer for answer in answers if answer.status == 429]
+    assert 5 < len(refused) < 40
+    assert {answer.headers["Retry-After"] for answer in refused} == {"2"}
 
 
 async def test_an_exceeded_quota_says_so_and_asks_for_hours(demo: Demo) -> None:
@@ -131,6 +164,35 @@ async def test_a_hanging_service_never_answers_until_it_is_let_go(demo: Demo) ->
     await demo.set(hang="off")
     with pytest.raises(aiohttp.ClientConnectionError):
         await call
+
+
+@pytest.mark.parametrize("service", ["spotify", "google"])
+async def test_a_dripping_service_sends_a_byte_at_a_time(demo: Demo, service: str) -> None:
+    await demo.sign_in()
+    await demo.set(drip=service, drip_ms=1)
+    answer = await (demo.sheet() if service == "google" else demo.spotify(f"/albums/{BLUE}"))
+    assert answer.status == 200
+    parts = [await answer.content.readany() for _ in range(20)]
+    assert 20 <= len(b"".join(parts)) < 500  # of some thousand
+    answer.close()
+    other = await (demo.spotify(f"/albums/{BLUE}") if service == "google" else demo.sheet())
+    assert "Content-Length" in other.headers
+
+
+async def test_answers_of_ones_own_take_the_place_of_spotifys(demo: Demo) -> None:
+    path = f"/v1/albums/{BLUE}"
+    answer = await demo.client.post(
+        f"/answers?path={path}&status=203", data=b"{no json", headers={"Content-Type": "text/html"}
+    )
+    assert (await answer.json())["custom_answers"] == 1
+    answer = await demo.spotify(f"/albums/{BLUE}")
+    assert (answer.status, answer.content_type) == (203, "text/html")
+    assert await answer.read() == b"{no json"
+    assert (await demo.spotify(f"/albums/{BLUE}/tracks")).status == 200
+    await demo.client.delete("/answers")
+    assert (await demo.spotify(f"/albums/{BLUE}")).status == 200
+    for query in ("path=/calls", "path=/v1/search&status=99", ""):
+        assert (await demo.client.post(f"/answers?{query}", data=b"")).status == 400
 
 
 async def test_a_caller_that_gives_up_leaves_nothing_behind(demo: Demo) -> None:

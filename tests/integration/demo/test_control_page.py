@@ -1,5 +1,7 @@
 """The page on which a person turns the switches, and who may turn them."""
 
+import re
+
 import pytest
 
 from project.demo.albums import Library, album_id
@@ -19,6 +21,9 @@ async def test_it_says_what_is_on(demo: Demo) -> None:
     assert "<strong>Everything is normal</strong>" in await page(demo)
     await demo.set(slow=True, sheet="hidden")
     assert "<strong>Sheet: hidden: 401, Slow</strong>" in await page(demo)
+    await demo.client.post("/answers?path=/v1/search", data=b"{}")
+    await demo.set(drip="spotify")
+    assert "Drip: Spotify, Answers of your own</strong>" in await page(demo)
 
 
 async def test_a_form_sets_a_switch_and_leads_back(demo: Demo) -> None:
@@ -31,7 +36,7 @@ async def test_a_form_sets_a_switch_and_leads_back(demo: Demo) -> None:
 async def test_every_switch_has_its_place_on_the_page(demo: Demo) -> None:
     text = await page(demo)
     state = await (await demo.client.get("/behaviour")).json()
-    by_argument_or_test = {"window", "latency_ms", "speed", "custom_sheet_bytes"}
+    by_argument_or_test = {"window", "latency_ms", "speed", "custom_sheet_bytes", "custom_answers"}
     for name in (state.keys() - by_argument_or_test) | {"expire_tokens", "reset"}:
         assert f'name="{name}"' in text, name
 
@@ -40,7 +45,8 @@ async def test_it_runs_no_script_and_loads_nothing_from_elsewhere(demo: Demo) ->
     answer = await demo.client.get("/")
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert "<script" not in await answer.text()
-    assert "http" not in (await answer.text()).replace("http-equiv", "")
+    written = re.sub(r'name="redirect_to" value="[^"]*"', "", await answer.text())
+    assert "http" not in written.replace("http-equiv", "")
     assert (await demo.client.get("/control.css")).content_type == "text/css"
 
 

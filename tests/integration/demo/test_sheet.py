@@ -1,10 +1,12 @@
 """Google: the export as it is, and every way in which it goes wrong."""
 
+import asyncio
 import csv
 import io
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from .conftest import EXPORT, Demo
 
@@ -105,11 +107,48 @@ async def test_a_sheet_can_be_a_bomb(demo: Demo) -> None:
     answer.close()
 
 
-async def test_the_redirect_can_lead_into_a_private_network(demo: Demo) -> None:
-    await demo.set(sheet="private-redirect")
+async def test_a_sheet_can_be_longer_than_it_says(demo: Demo) -> None:
+    whole = await (await demo.sheet()).read()
+    await demo.set(sheet="short-length")
+    link = (await demo.sheet(allow_redirects=False)).headers["Location"]
+    # As it goes over the wire: a client of HTTP may refuse it or cut it off.
+    url = URL(link)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(f"GET {url.path} HTTP/1.1\r\nHost: {url.authority}\r\n\r\n".encode())
+    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    assert f"Content-Length: {len(whole) * 2 // 3}\r\n".encode() in head
+    assert body == whole
+
+
+async def test_a_sheet_can_come_packed(demo: Demo) -> None:
+    whole = await (await demo.sheet()).read()
+    await demo.set(sheet="packed")
+    answer = await demo.sheet()
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert await answer.read() == whole
+
+
+async def test_a_sheet_can_be_endless(demo: Demo) -> None:
+    await demo.set(sheet="endless")
+    answer = await demo.sheet()
+    read = 0
+    async for chunk in answer.content.iter_chunked(1 << 20):
+        read += len(chunk)
+        if read > 8 << 20:
+            break
+    assert read > 8 << 20
+    answer.close()
+
+
+@pytest.mark.parametrize("target", ["", "file:///etc/passwd", "https://elsewhere.example/?x=%00"])
+async def test_the_redirect_can_lead_anywhere(demo: Demo, target: str) -> None:
+    await demo.set(sheet="private-redirect", **({"redirect_to": target} if target else {}))
     answer = await demo.sheet(allow_redirects=False)
     assert answer.status == 307
-    assert answer.headers["Location"].startswith("http://169.254.169.254/")
+    assert answer.headers["Location"] == target or answer.headers["Location"].startswith(
+        "http://169.254.169.254/"
+    )
 
 
 async def test_a_sheet_of_ones_own_is_served_byte_for_byte_until_it_is_taken_back(

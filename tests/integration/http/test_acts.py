@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.db import connections
@@ -11,10 +10,10 @@ from django.test import Client
 from syncengine import log, operations
 from tests.accounts import client
 from tests.demo import Demo
+from tests.integration.http.answers import JSON, error
 from tests.sheets import BLUE, BLUE_ID, DUMMY, LINKED
 from tests.syncing import current_operation, ends, events, explained, in_catalog, work_off
 
-JSON = {"Accept": "application/json"}
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
@@ -22,15 +21,6 @@ HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 def admin(database: str) -> Iterator[Client]:
     yield client("admin")
     connections.close_all()
-
-
-def error(answer: Any) -> dict[str, str]:
-    """The error of an answer, whose form is checked."""
-    assert answer.json().keys() == {"error"}
-    found: dict[str, str] = answer.json()["error"]
-    assert found.keys() == {"code", "message", "remedy"}
-    assert all(found.values())
-    return found
 
 
 def test_a_program_gets_the_operation_that_it_started(admin: Client) -> None:
@@ -142,6 +132,58 @@ def test_confirming_takes_the_sheet_that_was_refused(admin: Client, demo: Demo) 
         work_off()
     assert current_operation()["state"] == "completed"
     assert in_catalog() == {"Blue"}
+
+
+@pytest.fixture
+def refused(admin: Client, demo: Demo) -> str:
+    """The page of a sync whose sheet would archive four of five albums."""
+    demo.sheet(*LINKED)
+    admin.post("/syncs/", headers=JSON)
+    work_off()
+    demo.sheet(BLUE)
+    admin.post("/syncs/", headers=JSON)
+    work_off()
+    return f"/syncs/{current_operation()['id']}/"
+
+
+def test_all_that_would_be_archived_can_be_read_before_it_is_confirmed(
+    admin: Client, refused: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("frontend.views.RESULTS_PER_PAGE", 3)
+    pages = [admin.get(f"{refused}?archive={number}").content.decode() for number in (1, 2)]
+    titles = in_catalog() - {"Blue"}
+    assert sum(">Blue<" in page for page in pages) == 0
+    assert [sum(f">{title}<" in page for title in titles) for page in pages] == [3, 1]
+    assert all("Archive these 4 albums" in page for page in pages)
+    assert 'href="?archive=2#archive"' in pages[0]
+
+
+def test_who_may_not_confirm_sees_what_would_go_without_a_button(refused: str) -> None:
+    page = client("auditor").get(refused).content.decode()
+    assert "Would be archived" in page and "Rumours" in page
+    assert "Archive these" not in page and "/confirm/" not in page
+
+
+def test_a_refusal_that_is_history_cannot_be_confirmed_by_its_page(
+    admin: Client, refused: str
+) -> None:
+    admin.post("/syncs/", headers=JSON)
+    work_off()
+    assert "Archive these" not in admin.get(refused).content.decode()
+    assert "Archive these" in admin.get(f"/syncs/{current_operation()['id']}/").content.decode()
+
+
+def test_a_sync_names_on_its_page_what_can_be_tried_again(admin: Client, demo: Demo) -> None:
+    demo.sheet(BLUE, DUMMY)
+    demo.behave(failing_albums=[BLUE_ID])
+    admin.post("/syncs/", headers=JSON)
+    work_off()
+    path = f"/syncs/{current_operation()['id']}/"
+    page = admin.get(path).content.decode()
+    assert "Retry failed (1)" in page and "Row 2" in page
+    assert admin.post(f"{path}retry/", headers=HTML).status_code == 303
+    work_off()
+    assert "Retry failed" not in admin.get(path).content.decode()
 
 
 def test_a_start_is_a_post(admin: Client) -> None:

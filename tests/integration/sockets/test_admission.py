@@ -76,6 +76,14 @@ def test_a_frame_that_is_no_acknowledgement_ends_the_socket(
         assert socket.close_code() == 4400
 
 
+def test_a_frame_of_megabytes_is_not_even_read(server: Server) -> None:
+    with Socket(server) as socket:
+        socket.frame()
+        with suppress(ConnectionClosed):
+            socket.send('{"type": "ack", "position": 0}' + " " * 2 * 1024 * 1024)
+        assert socket.close_code() is None
+
+
 def test_an_acknowledgement_of_what_was_never_sent_does_no_harm(server: Server) -> None:
     with Socket(server) as socket:
         socket.frame()

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from syncengine import rights, roles
+from syncengine.hub import MAX_SOCKETS
 from tests.accounts import account
 from tests.browser.people import session_of
 
@@ -67,9 +68,9 @@ def test_what_no_longer_holds_is_found_and_nothing_else(
     assert rights.losses([admission, bystander]) == ({admission: loss} if loss else {})
 
 
-def test_a_thousand_sockets_are_looked_after_in_two_queries(database: str) -> None:
+def test_as_many_sockets_as_a_process_has_are_looked_after_in_two_queries(database: str) -> None:
     user = account("admin")
-    admissions = [rights.admission(user, f"{number:032}") for number in range(1000)]
+    admissions = [rights.admission(user, f"{number:032}") for number in range(MAX_SOCKETS)]
     with CaptureQueriesContext(connection) as queries:
         assert set(rights.losses(admissions).values()) == {"signed-out"}
     assert len(queries) == 2

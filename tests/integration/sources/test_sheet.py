@@ -2,6 +2,10 @@
 
 import gzip
 import hashlib
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
@@ -74,6 +78,12 @@ async def test_a_packed_sheet_is_unpacked(upstream: Upstream, http: Http) -> Non
         (csv(gzip.compress(BODY.encode())[:-9], Content_Encoding="gzip"), "sheet-truncated"),
         (csv(BODY, Content_Encoding="gzip"), "sheet-truncated"),
         (csv(BODY, Content_Encoding="br"), "sheet-truncated"),
+        (
+            csv(gzip.compress(b"") * 99 + gzip.compress(BODY.encode()), Content_Encoding="gzip"),
+            "sheet-truncated",
+        ),
+        (says(200, BODY, Content_Type="text/csv; charset=iso-8859-1"), "sheet-encoding"),
+        (says(200, BODY, Content_Type='text/csv; charset="ISO-2022-JP"'), "sheet-encoding"),
     ],
 )
 async def test_every_other_answer_is_a_typed_error(
@@ -150,6 +160,32 @@ async def test_silence_and_dripping_end_at_the_deadline(upstream: Upstream, repl
     )
 
 
+@pytest.fixture
+def full_port() -> Iterator[int]:
+    """A port whose queue is full: who connects hears nothing, as behind many a firewall."""
+    with ExitStack() as stack:
+        listening = stack.enter_context(socket.socket())
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        port: int = listening.getsockname()[1]
+        for _ in range(8):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.1", port))
+        yield port
+
+
+async def test_a_connection_that_is_not_taken_is_given_up_in_time(full_port: int) -> None:
+    origin = f"http://127.0.0.1:{full_port}"
+    limits = replace(PATIENT, connect_s=0.3)
+    began = time.monotonic()
+    async with Http(exempt_origins=[origin], sheet_limits=limits, retry_base_s=BACKOFF_S) as http:
+        with pytest.raises(errors.NetworkError) as caught:
+            await read_sheet(http, REF, origin)
+    assert caught.value.details == {"service": "Google Sheets", "problem": "no connection in time"}
+    assert 0.85 < time.monotonic() - began < limits.total_s
+
+
 async def test_nobody_at_the_address_is_a_network_error(upstream: Upstream, http: Http) -> None:
     origin = upstream.origin
     await upstream.server.close()
@@ -159,7 +195,8 @@ async def test_nobody_at_the_address_is_a_network_error(upstream: Upstream, http
 
 async def test_a_private_address_is_refused_before_any_call(upstream: Upstream) -> None:
     async with Http(retry_base_s=BACKOFF_S) as http:
-        for origin in (upstream.origin, upstream.origin.replace("127.0.0.1", "localhost")):
+        for name in ("127.0.0.1", "localhost", "127.1", "2130706433", "0177.0.0.1", "0x7f.1"):
+            origin = upstream.origin.replace("127.0.0.1", name)
             with pytest.raises(errors.SheetBlockedAddress):
                 await read_sheet(http, REF, origin)
     assert upstream.calls == []

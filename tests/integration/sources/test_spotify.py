@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -257,7 +258,7 @@ async def test_a_short_rate_limit_is_waited_out_and_told(
     async def opened() -> None:
         heard.append("open")
 
-    limiter.on_closed, limiter.on_open = closed, opened
+    limiter.gate.on_closed, limiter.gate.on_open = closed, opened
     headers = {} if header is None else {"Retry_After": header}
     upstream.holds(album(1))
     upstream.script[PATH].append(says(429, "Too many requests", **headers))
@@ -340,7 +341,6 @@ async def test_a_renewal_that_is_refused_is_asked_for_once(
         (says(400, {"error": "invalid_client"}), "spotify-credentials"),
         (says(401, "<html>"), "spotify-credentials"),
         (says(403, "<p>Your client does not have permission"), "spotify-forbidden"),
-        (says(503), "spotify-unavailable"),
         (says(200, "<html>"), "spotify-bad-answer"),
         (says(200, {"access_token": "a\nb"}), "spotify-bad-answer"),
         (hangs_up, "network"),
@@ -354,6 +354,35 @@ async def test_a_token_that_is_not_given_ends_the_sync(
         await client.enrich(row(1))
     assert caught.value.code == code
     assert CLIENT_SECRET not in repr(caught.value) + caught.value.message
+
+
+async def test_an_outage_of_the_token_service_is_waited_out_with_one_call_at_a_time(
+    upstream: Upstream, http: Http, settings: SourceSettings, limiter: Limiter
+) -> None:
+    heard: list[str] = []
+
+    async def closed(seconds: float) -> None:
+        heard.append("closed")
+
+    async def opened() -> None:
+        heard.append("open")
+
+    limiter.gate.on_closed, limiter.gate.on_open = closed, opened
+    client = SpotifyClient(http, replace(settings, probe_every_s=0.1), limiter)
+    upstream.holds(album(1), album(2))
+    upstream.script["/api/token"].extend([says(503)] * 5)  # three tries, then one after the other
+    await asyncio.gather(*(client.enrich(row(n)) for n in (1, 2)))
+    assert heard == ["closed", "closed", "closed", "open"]
+    assert upstream.count("/api/token") == 6
+
+
+async def test_after_a_401_too(upstream: Upstream, http: Http, settings: SourceSettings) -> None:
+    client = SpotifyClient(http, replace(settings, probe_every_s=0.05), Limiter(10_000))
+    upstream.holds(album(1))
+    await client.enrich(row(1))
+    upstream.script[PATH].append(says(401, "expired"))
+    upstream.script["/api/token"].extend([says(503)] * 4)
+    assert (await client.enrich(row(1))).title == "Album 1"
 
 
 async def test_missing_credentials_are_told_without_a_call(http: Http, upstream: Upstream) -> None:

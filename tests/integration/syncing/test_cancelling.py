@@ -56,7 +56,7 @@ def test_a_running_sync_ends_in_the_middle_of_a_call(sync: Sync, demo: Demo) -> 
 def test_a_sync_that_waits_a_moment_ends_and_keeps_what_it_did(
     sync: Sync, demo: Demo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syncengine.run.ALBUMS_AT_ONCE", 1)
+    monkeypatch.setattr("syncengine.tasks.ALBUMS_AT_ONCE", 1)
     demo.sheet(*LINKED)
     demo.behave(window="4:50")  # the refused batch call and three albums
     with explained():

@@ -74,7 +74,7 @@ def test_a_changed_row_is_fetched_however_fresh_its_album_is(sync: Sync, demo: D
 def test_new_rows_come_before_stale_ones(
     sync: Sync, demo: Demo, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syncengine.run.ALBUMS_AT_ONCE", 1)  # so that results are in order
+    monkeypatch.setattr("syncengine.tasks.ALBUMS_AT_ONCE", 1)  # so that results are in order
     demo.sheet(*LINKED[:3])
     sync()
     demo.sheet(*LINKED[:3], REVOLVER)
@@ -94,6 +94,15 @@ def test_a_retry_is_about_the_rows_that_failed_and_no_others(sync: Sync, demo: D
     assert (operation["total"], operation["synced"], operation["failed"]) == (2, 1, 1)
     assert outcomes() == {"Blue": "added"}
     assert album_calls(demo) == 1
+
+
+def test_a_retry_takes_a_row_as_it_was_corrected_meanwhile(sync: Sync, demo: Demo) -> None:
+    demo.sheet(BLUE, UNKNOWN, DUMMY)
+    first = sync()
+    demo.sheet(BLUE, REVOLVER, DUMMY)
+    operation = sync(trigger="retry", mode="retry", keys=history.failed_keys(first["id"]))
+    assert outcomes() == {"Revolver": "added"}
+    assert (operation["total"], operation["failed"]) == (1, 0)
 
 
 def test_a_retry_archives_nothing_and_is_not_the_last_sync(sync: Sync, demo: Demo) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from albums.models import Album, AlbumVersion
+from syncengine import history, operations
 from tests.demo import Demo
 from tests.sheets import BLUE, DUMMY, HOMOGENIC, LINKED, REVOLVER
 from tests.syncing import ends, events, everything_stored, in_catalog
@@ -98,6 +99,33 @@ def test_a_confirmation_is_for_exactly_the_sheet_that_was_seen(sync: Sync, demo:
     assert operation["error"]["details"]["sheet"] != seen
     assert len(in_catalog()) == 5
     assert ends() == ["failed"]
+
+
+def test_a_confirmation_is_for_exactly_the_catalog_that_was_seen(sync: Sync, demo: Demo) -> None:
+    demo.sheet(*LINKED[:3])
+    sync()
+    demo.sheet(BLUE)
+    seen = sync()["error"]["details"]["sheet"]
+    demo.sheet(*SIX)
+    sync()
+    demo.sheet(BLUE)
+    # The same sheet would archive five by now, and nobody has seen those.
+    operation = sync(trigger="confirm", confirm=seen)
+    assert (operation["error"]["code"], operation["removed"]) == ("sheet-shrunk", 0)
+    assert operation["error"]["details"]["archived"] == 5
+    assert sync(trigger="confirm", confirm=seen)["removed"] == 5
+    assert in_catalog() == {"Blue"}
+
+
+def test_every_album_that_would_go_is_named_until_the_next_sync(sync: Sync, demo: Demo) -> None:
+    demo.sheet(*SIX)
+    sync()
+    demo.sheet(BLUE)
+    sync()
+    gone = set(history.would_archive().values_list("title", flat=True))
+    assert gone == in_catalog() - {"Blue"}
+    operations.start("ann", "button")
+    assert not history.would_archive().exists()
 
 
 def test_a_row_that_only_fails_does_not_leave(sync: Sync, demo: Demo) -> None:

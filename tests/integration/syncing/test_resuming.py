@@ -1,5 +1,6 @@
 """A worker that dies, stops or is overtaken: the same sync goes on from its log."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,7 @@ from syncengine.models import StoredSheet
 from tests.demo import Demo
 from tests.sheets import BLUE, DARK_SIDE, DUMMY, RUMOURS, TRANSA, UNKNOWN, UNTRUE
 from tests.syncing import (
+    PATIENCE_S,
     background_worker,
     current_operation,
     ends,
@@ -159,6 +161,32 @@ def test_a_worker_told_to_stop_hands_over_at_once(sync: Sync, demo: Demo) -> Non
     assert [event.data["reason"] for event in events("resumed")] == ["handed-over"]
     assert ends() == ["completed"]
     assert presence.last_seen_at() is None
+
+
+def test_a_worker_told_to_stop_while_it_claims_hands_over_at_once(
+    sync: Sync, demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demo.sheet(*BEFORE)
+    claim, claimed, told = operations.claim, threading.Event(), threading.Event()
+
+    def slowly(*args: Any) -> operations.Claim | None:
+        taken = claim(*args)
+        if taken is not None:
+            claimed.set()
+            assert told.wait(PATIENCE_S)
+        return taken
+
+    with explained():
+        operations.start("ann", "button")
+        with monkeypatch.context() as patch, background_worker() as worker:
+            patch.setattr(operations, "claim", slowly)
+            assert claimed.wait(PATIENCE_S)
+            threading.Timer(0.2, told.set).start()
+            worker.stop()
+        assert stored_operation().worker == ""
+        work_off()
+    assert [event.data["reason"] for event in events("resumed")] == ["handed-over"]
+    assert ends() == ["completed"]
 
 
 def test_a_stale_worker_writes_nothing(sync: Sync, demo: Demo) -> None:

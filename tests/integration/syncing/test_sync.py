@@ -82,7 +82,8 @@ def test_the_stages_come_in_order_and_carry_the_sheet_from_spotify_on(
     body = "\r\n".join(["Artist,Album,Year,Genre,Label,Spotify", DUMMY, RUMOURS, ""]).encode()
     demo.sheet_bytes(body)
     sha256 = hashlib.sha256(body).hexdigest()
-    # Half of the catalog would leave: this sheet is confirmed.
+    # Half of the catalog would leave, so the first one stops, and the second confirms its sheet.
+    assert sync()["error"]["details"]["sheet"] == sha256
     sync(confirm=sha256)
     assert [event.kind for event in events()] == [
         "requested",

@@ -89,7 +89,7 @@ def test_a_parked_sync_goes_on_by_itself_when_it_is_time(
 def test_what_was_done_before_parking_is_not_done_again(
     sync: Sync, demo: Demo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syncengine.run.ALBUMS_AT_ONCE", 1)
+    monkeypatch.setattr("syncengine.tasks.ALBUMS_AT_ONCE", 1)
     demo.sheet(*LINKED)
     # The refused batch call and three albums; then the wall.
     demo.behave(window="4:3000")
@@ -104,6 +104,27 @@ def test_what_was_done_before_parking_is_not_done_again(
     assert len(outcomes()) == current_operation()["total"] == 5
     assert done < set(outcomes())
     assert demo.calls()["by_endpoint"]["GET /v1/albums/{id}"] == {"200": 2}
+
+
+def test_calls_that_are_under_way_when_it_parks_are_not_wasted(sync: Sync, demo: Demo) -> None:
+    demo.sheet(*LINKED)
+    # The batch call and the first album are refused at once, while the others are being answered.
+    demo.behave(rate_limit_calls=2, rate_limit_seconds=HOURS_14_S, latency_ms=500)
+    operation = sync()
+    assert (operation["state"], operation["synced"]) == ("waiting", 4)
+    assert demo.calls()["by_endpoint"]["GET /v1/albums/{id}"] == {"200": 4, "429": 1}
+
+
+def test_after_a_wait_one_call_finds_out_whether_it_is_over(
+    parked: dict[str, Any], demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demo.reset_calls()
+    later = timezone.now() + timedelta(hours=15)
+    with monkeypatch.context() as patch, explained():
+        patch.setattr(timezone, "now", lambda: later)
+        work_off()
+    assert current_operation()["state"] == "waiting"
+    assert len(demo.calls()["arrivals"]) <= 2  # the batch call may be refused for other reasons
 
 
 def test_a_sync_that_is_parked_twice_ends_once(

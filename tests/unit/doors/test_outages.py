@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import psycopg.errors
 import pytest
+import redis.exceptions
 from django.db import (
     DatabaseError,
     IntegrityError,
@@ -89,6 +90,14 @@ def test_an_outage_is_one_line_of_the_log() -> None:
         "WARNING django.request Service Unavailable: /%s:"
         " OperationalError: server closed the connection"
     )
+
+
+def test_an_outage_of_the_channel_layer_is_one_line_too() -> None:
+    line = told(redis.exceptions.ConnectionError("Connection reset by peer"))
+    assert line.endswith(
+        "WARNING django.request Service Unavailable: /%s: ConnectionError: Connection reset by peer"
+    )
+    assert "\n" not in line
 
 
 def test_every_other_error_keeps_its_traceback() -> None:

@@ -4,6 +4,7 @@ import socket
 
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.helpers import is_ip_address
 
 from albums.sources.addresses import BlockedAddress, PublicResolver, is_literal, is_public
 
@@ -35,6 +36,13 @@ def test_addresses_of_the_internet_are_public(address: str) -> None:
         "2002:7f00:1::",
         "64:ff9b::7f00:1",
         "64:ff9b::a9fe:a9fe",
+        "64:ff9b:1::7f00:1",
+        "::127.0.0.1",
+        "::ffff:0:127.0.0.1",
+        "fec0::1",
+        "127.1",
+        "2130706433",
+        "0177.0.0.1",
         "docs.google.com",
         "",
     ],
@@ -46,6 +54,12 @@ def test_every_other_address_is_not(address: str) -> None:
 def test_literals_are_told_from_names() -> None:
     assert is_literal("127.0.0.1") and is_literal("::1")
     assert not is_literal("docs.google.com")
+
+
+@pytest.mark.parametrize("host", ["127.1", "2130706433", "0177.0.0.1", "::1", "fe80::1%eth0"])
+def test_what_aiohttp_calls_without_a_resolver_is_a_literal_to_us(host: str) -> None:
+    assert is_ip_address(host)
+    assert is_literal(host)
 
 
 class Answers(AbstractResolver):

@@ -68,14 +68,31 @@ def test_calls_refused_by_the_same_wall_teach_once() -> None:
     assert run(work()) == [36] * 8
 
 
-def test_a_refusal_without_calls_of_ours_before_it_only_halves_the_allowance() -> None:
+@pytest.mark.parametrize(("calls", "allowance"), [(1, 45), (10, 45), (30, 26)])
+def test_a_refusal_after_few_calls_of_ours_only_halves_the_allowance(
+    calls: int, allowance: int
+) -> None:
     async def work() -> int:
         limiter = Limiter(90)
-        (call,) = await acquire(limiter, 1)
+        *_, call = await acquire(limiter, calls)
         await limiter.refused(call, 1)
         return limiter.allowance
 
-    assert run(work()) == 45
+    assert run(work()) == allowance
+
+
+def test_a_low_limit_is_found_all_the_same() -> None:
+    """Spotify accepts eight calls a window: one more refusal, and it is known."""
+
+    async def work() -> list[int]:
+        limiter, seen = Limiter(90), []
+        for _ in range(3):
+            *_, call = await acquire(limiter, 9)
+            await limiter.refused(call, 30)
+            seen.append(limiter.allowance)
+        return seen
+
+    assert run(work()) == [45, 22, 7]
 
 
 def test_the_allowance_never_falls_below_the_least_and_never_rises() -> None:
@@ -142,7 +159,7 @@ def test_observers_hear_of_one_closing_and_one_opening() -> None:
         async def opened() -> None:
             heard.append("open")
 
-        limiter.on_closed, limiter.on_open = closed, opened
+        limiter.gate.on_closed, limiter.gate.on_open = closed, opened
         calls = await acquire(limiter, 8)
         for call in calls:
             await limiter.refused(call, 10)
@@ -159,7 +176,7 @@ def test_a_longer_wait_for_the_same_wall_is_news() -> None:
         async def closed(seconds: float) -> None:
             heard.append(seconds)
 
-        limiter.on_closed = closed
+        limiter.gate.on_closed = closed
         first, second = await acquire(limiter, 2)
         await limiter.refused(first, 5)
         await limiter.refused(second, 20)
@@ -175,7 +192,7 @@ def test_an_observers_error_reaches_the_call_that_was_refused() -> None:
         async def closed(seconds: float) -> None:
             raise LookupError
 
-        limiter.on_closed = closed
+        limiter.gate.on_closed = closed
         await limiter.refused(await limiter.acquire(), 1)
 
     with pytest.raises(LookupError):

@@ -1,10 +1,13 @@
 """Text of strangers becomes one harmless line."""
 
+import time
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from albums.sources.text import clean
+from albums.sources.text import MAX_MARKS, clean, composed
 
 
 @pytest.mark.parametrize(
@@ -32,3 +35,29 @@ def test_the_result_is_short_storable_and_stable(raw: str, limit: int) -> None:
     assert len(text) <= limit
     assert clean(text, limit) == text
     assert not any(ord(sign) < 32 or 0x7F <= ord(sign) < 0xA0 for sign in text)
+
+
+def test_a_letter_keeps_as_many_marks_as_any_language_needs() -> None:
+    marks = "\u0323\u0301" * 40
+    assert clean(f"a{marks}b") == unicodedata.normalize("NFC", f"a{marks[:MAX_MARKS]}b")
+    assert clean(f"a{marks[:MAX_MARKS]}b") == unicodedata.normalize("NFC", f"a{marks[:MAX_MARKS]}b")
+    assert clean("\U0001e8d0" * 99) == "\U0001e8d0" * MAX_MARKS
+
+
+@given(st.text(st.sampled_from("aé\u0301\u0323\u0344\U0001d165\U0001e8d0日\u3099가\u1100\u1161")))
+def test_other_text_is_put_into_nfc_and_nothing_else(raw: str) -> None:
+    runs = "".join("m" if unicodedata.combining(sign) else "." for sign in raw).split(".")
+    if max(map(len, runs)) * 2 <= MAX_MARKS:  # some marks become two
+        assert composed(raw) == unicodedata.normalize("NFC", raw)
+    assert composed(composed(raw)) == composed(raw)
+
+
+def test_marks_by_the_thousand_take_time_in_proportion() -> None:
+    def seconds(text: str) -> float:
+        began = time.process_time()
+        clean(text)
+        return time.process_time() - began
+
+    marks = min(seconds("a" + "\u0315\u0300\u0323\u0334" * 10_000) for _ in range(3))
+    letters = min(seconds("é" * 40_000) for _ in range(3))
+    assert marks < 100 * letters  # in the order that normalising takes, 2,000 times as long

@@ -74,7 +74,7 @@ def catalogs(draw: st.DrawFn) -> list[dict[str, Any]]:
 def plan(rows: list[Row], known: list[dict[str, Any]], **other: Any) -> Plan:
     options: dict[str, Any] = {
         "mode": "full",
-        "keys": frozenset(),
+        "retried": {},
         "fetched_since": YESTERDAY,
         "done": frozenset(),
     }
@@ -163,7 +163,7 @@ def test_a_retry_is_about_its_keys_and_archives_nothing(
     rows: list[Row], known: list[dict[str, Any]], data: st.DataObject
 ) -> None:
     keys = data.draw(st.sets(KEYS))
-    made = plan(rows, known, mode="retry", keys=keys)
+    made = plan(rows, known, mode="retry", retried=dict.fromkeys(keys))
     assert {task.row.key for task in made.tasks} == {row.key for row in rows} & keys
     assert (made.fresh, made.gone) == ([], [])
     assert made.total == len(made.tasks)
@@ -178,6 +178,21 @@ def test_a_sheet_that_was_just_synced_leaves_nothing_to_do(rows: list[Row]) -> N
 
 
 ROW = Row(2, "name:0", "Björk", "Post", 1995, (), "", None)
+
+
+def test_a_retried_row_that_was_corrected_is_found_by_its_place() -> None:
+    corrected, other = replace(ROW, key="spotify:A"), replace(ROW, row=3, key="name:1")
+    rows, retried = [corrected, other], {"name:0": 2}
+    made = plan(rows, [], mode="retry", retried=retried)
+    assert [task.row for task in made.tasks] == [corrected]
+    # After a resume, too, when it has its album.
+    again = plan(rows, [album(corrected)], mode="retry", retried=retried, done={corrected.key})
+    assert (again.tasks, again.total) == ([], 1)
+
+
+def test_a_place_where_a_settled_row_stands_now_is_not_retried() -> None:
+    made = plan([ROW], [album(ROW)], mode="retry", retried={"name:9": 2, "name:8": None})
+    assert (made.tasks, made.total) == ([], 0)
 
 
 def test_adoption_goes_by_id_then_by_names_then_by_place() -> None:

@@ -1,0 +1,38 @@
+"""How many requests a web process answers at once."""
+
+import asyncio
+from typing import Any
+
+from project.requests import AT_ONCE, taking_turns
+
+
+async def test_the_others_wait_and_come_in_their_turn() -> None:
+    inside: list[int] = []
+    most = 0
+    leave = asyncio.Event()
+
+    async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        nonlocal most
+        inside.append(scope["number"])
+        most = max(most, len(inside))
+        await leave.wait()
+        inside.remove(scope["number"])
+
+    in_turn = taking_turns(application)
+    numbers = range(3 * AT_ONCE)
+    asked = [
+        asyncio.create_task(in_turn({"path": "/", "number": number}, None, None))
+        for number in numbers
+    ]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert inside == list(numbers)[:AT_ONCE]
+    alive = asyncio.create_task(in_turn({"path": "/healthz", "number": -1}, None, None))
+    await asyncio.sleep(0)
+    assert -1 in inside
+    asked[0].cancel()  # who gives up makes room
+    await asyncio.sleep(0.01)
+    assert AT_ONCE in inside
+    leave.set()
+    await asyncio.gather(*asked, alive, return_exceptions=True)
+    assert most == AT_ONCE + 1 + 1  # the cancelled one never left by itself

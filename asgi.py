@@ -19,12 +19,12 @@ from django.urls import path, re_path
 
 from project import requests
 from project.outages import closed_in_an_outage
-from project.shutdown import close_sockets_first
+from project.shutdown import stop_cleanly
 from syncengine.consumers import SyncConsumer
 from syncengine.origin import same_origin_only
 
 requests.bound()
-close_sockets_first()
+stop_cleanly()
 sockets = [
     path("ws/sync/", SyncConsumer.as_asgi()),
     re_path("", WebsocketDenier.as_asgi()),  # without it every other path is an error of ours

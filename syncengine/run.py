@@ -30,6 +30,9 @@ logger = logging.getLogger("groovelog.run")
 Database = Callable[..., Awaitable[Any]]  # runs a function on the worker's database thread
 
 UNCHANGED_ALBUMS_AN_EVENT = 100
+# Between writes with no call in between: who waits for SQLite's lock looks for it now and then, and
+# somebody who wants to cancel was seen to wait for four seconds.
+GIVE_WAY_S = 0.01
 
 
 class Run:
@@ -130,6 +133,7 @@ class Run:
         for start in range(0, len(plan.fresh), UNCHANGED_ALBUMS_AN_EVENT):
             batch = plan.fresh[start : start + UNCHANGED_ALBUMS_AN_EVENT]
             await self._write(results.left_alone, self._fence, batch, plan.total)
+            await asyncio.sleep(GIVE_WAY_S)
 
     async def _enrich(self, plan: Plan) -> None:
         """Call Spotify for every task, several at once, and append each result as it comes."""
@@ -194,6 +198,7 @@ class Run:
     async def _archive(self, plan: Plan) -> None:
         for album in plan.gone:
             await self._write(results.removed, self._fence, album)
+            await asyncio.sleep(GIVE_WAY_S)
 
     async def _write(self, function: Callable[..., Any], *args: Any) -> None:
         """Run one transaction, then ring the bell."""

@@ -113,10 +113,12 @@ class SpotifyApi:
 
     async def _token(self, refused: Token | None) -> Token:
         """Return a token; an outage of the service that gives them out is waited out."""
-        while not (token := self.tokens.held(refused)):
+        while True:
+            if held := self.tokens.held(refused):
+                return held
             scouts = await self._limiter.gate.passed()
             try:
-                token = await self.tokens.token(refused, patient=not scouts)
+                return await self.tokens.token(refused, patient=not scouts)
             except SpotifyTokenDown:
                 await self._circuit.down(scouts)
             except MustWait as wait:
@@ -125,7 +127,6 @@ class SpotifyApi:
             finally:
                 if scouts:
                     self._limiter.gate.settled()
-        return token
 
     async def _tries(
         self, url: URL, token: Token, model: type[BaseModel] | None

@@ -2,8 +2,9 @@
 
 `FAILPOINT=name:n:deed` does the deed when the point is reached for the n-th time; the name `any`
 counts every point. Deeds: `kill` (as a power cut), `stop` (stand still, to be woken by SIGCONT; at
-a point of the event loop while no transaction is under way), `raise`. `FAILPOINT_TRACE` is a file
-that takes the name of each point that is reached.
+a point of the event loop while no transaction is under way), `raise`, `pause` (go on after
+`PAUSE_S`, in the midst of whatever it is). `FAILPOINT_TRACE` is a file that takes the name of each
+point that is reached.
 `POISON` is the Spotify id of an album over which our own code fails, each time. `SOURCES` are
 fields of `SourceSettings` as JSON: waits of half a minute, made short.
 
@@ -16,6 +17,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -32,6 +34,7 @@ POINTS = (
     "ring",
     "checkpoint",
 )
+PAUSE_S = 1.0
 IN_THE_EVENT_LOOP = ("sheet-answer", "spotify-answer", "ring")
 
 
@@ -56,6 +59,9 @@ class Failpoint:
     def _do(self, name: str) -> None:
         if self._deed == "raise":
             raise RuntimeError("a failpoint")
+        if self._deed == "pause":
+            time.sleep(PAUSE_S)
+            return
         between = self._deed == "stop" and name in IN_THE_EVENT_LOOP
         with self.transaction if between else nullcontext():
             self._signal()

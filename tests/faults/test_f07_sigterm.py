@@ -4,7 +4,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from syncengine.models import SyncOperation
+import pytest
+from django.db import transaction
+
+from project import shutdown
+from syncengine.models import LogHead, SyncOperation
 from tests.faults.world import World
 from tests.server import Server
 from tests.sockets import Socket
@@ -78,3 +82,18 @@ def test_f07_serve_says_goodbye_and_hands_over(world: World) -> None:
     serve.start()
     come_back(world, serve, sockets)
     assert [event.data["reason"] for event in events("resumed")] == ["handed-over"]
+
+
+def test_f07_a_request_that_waits_for_the_database_does_not_hold_up_the_end(world: World) -> None:
+    web = world.web()
+    web.login("admin")
+    with ThreadPoolExecutor() as pool, transaction.atomic():
+        LogHead.objects.select_for_update().get()
+        asked = pool.submit(web.post, "/syncs/", "admin")
+        time.sleep(1)  # it has got as far as the lock
+        begun = time.monotonic()
+        assert web.stop() == 0
+        assert time.monotonic() - begun < shutdown.STOP_LIMIT_S + STOP_LIMIT_S
+        with pytest.raises(OSError):
+            asked.result()
+    assert not SyncOperation.objects.exists()

@@ -13,6 +13,7 @@ from django.db import connection, connections
 
 from syncengine import log
 from syncengine.models import SyncEvent
+from syncengine.projectors import ALBUM_KINDS
 from tests.browser import sheets
 from tests.faults import nemesis
 from tests.faults.audience import Admin, Browsers
@@ -27,6 +28,7 @@ from tests.syncing import current_operation, eventually
 
 DURATION_S = {"postgresql": 180.0, "sqlite": 60.0}
 REST_LIMIT_S = 120.0
+TOLD = ("by", "attempt", "reason", "service", "until", "stage", "total", "synced", "code")
 MAX_WAIT = timedelta(seconds=20)  # what waits for longer than that is cancelled in the end
 
 
@@ -95,15 +97,24 @@ def torment(
     with Browsers(webs, seed) as browsers:
         world.views += [page.view for page in browsers.pages]
 
+        admins: list[Admin] = []
+
         def watch(suffering: set[str]) -> None:
             browsers.check()
-            admin.check()
+            for admin in admins:
+                admin.check()
             for name, process in targets.items():
                 assert name in suffering or process.is_running, f"{name} died: {process.output}"
 
-        with Admin(webs, seed) as admin, Nemesis(seed, faults) as enemy:
+        with (
+            Admin(webs, seed) as ann,
+            Admin(webs, seed + 1) as bob,
+            Nemesis(seed, faults) as enemy,
+        ):
+            admins += [ann, bob]
             enemy.strike(duration_s, watch)
         come_to_rest(webs[0])
+        tell_the_story()
         watch(set())
         for worker in workers:
             worker.restart()  # so that none is slow because of refusals that it has met
@@ -113,13 +124,14 @@ def torment(
             lambda: all(page.view.status == log.current_status() for page in browsers.pages), MOST_S
         )
         print(
-            f"{enemy.count} faults; {len(admin.started)} syncs promised, of which cancelled"
-            f" {len(set(admin.cancelled))}; answers {dict(admin.answers)};"
+            f"{enemy.count} faults; {sum(len(admin.started) for admin in admins)} syncs promised;"
+            f" answers {dict(ann.answers + bob.answers)};"
             f" {sum(visit.cuts for visit in browsers.visits)} sockets cut,"
             f" {sum(visit.refusals for visit in browsers.visits)} ended by the server;"
             f" {log.head().position} events"
         )
-    what_was_promised_was_done(admin)
+    for admin in admins:
+        what_was_promised_was_done(admin)
 
 
 def come_to_rest(web: Asked) -> None:
@@ -137,6 +149,14 @@ def come_to_rest(web: Asked) -> None:
 
     connections.close_all()
     eventually(ended, REST_LIMIT_S)
+
+
+def tell_the_story() -> None:
+    """What the syncs went through, for whoever looks for the reason of a failure."""
+    for event in log.events_between(0, log.head().position):
+        if event.kind not in ALBUM_KINDS:
+            told = {name: event.data[name] for name in TOLD if name in event.data}
+            print(f"{event.at[11:19]}  {event.kind} {told or ''}")
 
 
 def everything_works(world: World, webs: list[Asked]) -> None:

@@ -319,6 +319,26 @@ async def test_an_expired_token_is_renewed_once_for_all_callers(
     assert upstream.count("/api/token") == 2
 
 
+@pytest.mark.timeout(20)  # the event loop stood still
+async def test_a_caller_that_comes_in_the_moment_of_the_renewal_gets_the_new_token(
+    upstream: Upstream, client: SpotifyClient
+) -> None:
+    upstream.holds(album(1))
+    await client.enrich(row(1))
+    upstream.script[PATH].append(says(401, "expired"))
+    tokens = client._api.tokens
+    old = tokens.held()
+
+    async def comes_in_that_moment() -> None:
+        # In the very turn of the event loop in which it is done.
+        while (renewal := tokens._renewal) is None or not renewal.done():  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        assert (await client._api._token(old)).value == f"{TOKEN}2"
+
+    await asyncio.gather(client.enrich(row(1)), comes_in_that_moment())
+    assert upstream.count("/api/token") == 2
+
+
 async def test_a_renewal_that_is_refused_is_asked_for_once(
     upstream: Upstream, client: SpotifyClient
 ) -> None:

@@ -65,6 +65,7 @@ SHEETS = st.one_of(
 )
 
 
+@pytest.mark.timeout(1800)  # with ten times as many examples it takes minutes
 def test_any_bytes_as_a_sheet_end_in_rows_or_in_a_typed_error(sync: Sync, demo: Demo) -> None:
     demo.sheet_bytes(GOOD)
     assert sync()["state"] == "completed"
@@ -143,6 +144,7 @@ def answers(draw: st.DrawFn) -> tuple[str, int, bytes]:
     return path, status, json.dumps(answer).encode()
 
 
+@pytest.mark.timeout(1800)  # with ten times as many examples it takes minutes
 def test_any_json_as_an_answer_ends_in_albums_or_in_typed_errors(sync: Sync, demo: Demo) -> None:
     demo.sheet(BLUE, DUMMY, REVOLVER)
     assert sync()["state"] == "completed"

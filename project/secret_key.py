@@ -3,6 +3,7 @@ whatever process opens the database has the same one."""
 
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -37,8 +38,9 @@ def kept_secret_key(path: Path) -> str:
 
 
 def _write(path: Path) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    # Not named after this process: in containers every one has the same number.
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    draft = Path(name)
     with os.fdopen(descriptor, "w") as file:
         file.write(secrets.token_urlsafe(LEAST_CHARS))
         file.flush()

@@ -133,6 +133,12 @@ def claim(worker: str, watch: LeaseWatch) -> Claim | None:
         return Claim(Fence(operation, token), worker, appender.status, before["waiting_service"])
 
 
+def is_owned() -> bool:
+    """Whether some worker has the unfinished operation, alive or not."""
+    unfinished = SyncOperation.objects.filter(finished_at__isnull=True)
+    return unfinished.exclude(worker="").exists()
+
+
 def _claimable(operation: SyncOperation, watch: LeaseWatch, now: datetime) -> bool:
     if operation.worker and not watch.has_run_out(operation):
         return False

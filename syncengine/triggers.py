@@ -69,6 +69,9 @@ def install() -> None:
             on_table = f" ON {TABLE}" if connection.vendor == "postgresql" else ""
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on_table}")
             cursor.execute(_wanted()[name])
+            if connection.vendor == "postgresql":
+                # In a session with session_replication_role = replica others do not fire.
+                cursor.execute(f"ALTER TABLE {TABLE} ENABLE ALWAYS TRIGGER {name}")
 
 
 def missing() -> list[str]:
@@ -90,14 +93,14 @@ def _present_on_sqlite() -> set[str]:
 
 
 def _present_on_postgresql() -> set[str]:
-    """Those that fire ('O': not switched off, nor for replicas only), at the moment and for the
-    statement that was wanted, without a condition, and run a function with the wanted body."""
+    """Those that fire always ('A'), at the moment and for the statement that was wanted, without
+    a condition, and run a function with the wanted body."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT tgname, pg_get_triggerdef(pg_trigger.oid), proname, prosrc
             FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
-            WHERE tgrelid = %s::regclass AND tgenabled IN ('O', 'A')
+            WHERE tgrelid = %s::regclass AND tgenabled = 'A'
             """,
             [TABLE],
         )

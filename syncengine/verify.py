@@ -45,10 +45,15 @@ def verify(progress: Callable[[int], None] = lambda position: None) -> Report:
     report = Report()
     for name in triggers.missing():
         report.problems.append(f"the database no longer refuses changes: no trigger {name}")
-    marks = _marks()  # before the head: a sync that ends in between must not look cut off
+    try:
+        # Before the head: a sync that ends in between must not look cut off.
+        marks, other = _marks(), checkpoints.replaced()
+    except OSError as error:
+        marks, other = {}, None
+        report.problems.append(f"the checkpoints cannot be read: {error.strerror}")
     head = log.head()
     report.head = head.position
-    if (other := checkpoints.replaced()) is not None:
+    if other is not None:
         # The log's id is in the database, too, so who rewrites everything may take another one.
         report.broken_at(
             1,

@@ -43,7 +43,8 @@ MAX_STORAGE_WAIT_S = 5 * 60  # since each wait costs two events, and there is li
 class SyncWorker(Worker):
     """Runs one sync at a time, for as long as the process lives.
 
-    `until_idle`: stop once no operation can be worked on, for a sync in the foreground.
+    `until_idle`: stop once nobody has an operation and none can be taken, for a sync in the
+    foreground.
     """
 
     def __init__(self, until_idle: bool = False) -> None:
@@ -111,8 +112,8 @@ class SyncWorker(Worker):
             claim = await self._claimed()
             if claim is not None:
                 await self._carry_out(claim, sources)
-            elif self._until_idle:
-                return
+            elif self._until_idle and not await self._database(operations.is_owned):
+                return  # where somebody owns one, it may be a worker that has just died
             else:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._nudged.wait(), LOOK_S)
@@ -176,12 +177,12 @@ class SyncWorker(Worker):
         """Beat while the run goes on, at once where somebody nudges: the operation may have been
         cancelled. Raises StaleToken then, and what the run does."""
         while not run.done():
-            self._nudged.clear()
             nudged = asyncio.create_task(self._nudged.wait())
             await asyncio.wait(
                 {run, nudged}, timeout=operations.BEAT_S, return_when=asyncio.FIRST_COMPLETED
             )
             nudged.cancel()
+            self._nudged.clear()  # before the look at the database, or a nudge might be lost
             if not run.done():
                 await self._database(operations.beat, claim)
         run.result()

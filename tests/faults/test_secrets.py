@@ -145,8 +145,8 @@ def test_no_secret_leaves_by_any_door(world: World, tmp_path: Path) -> None:
 def fault_of_ours(watch: Watch, world: World, web: Web) -> None:
     """A sync that ends by an error nobody foresaw, whose traceback is in the worker's log."""
     world.demo.behave(reset=True)
-    failpoint = {"FAILPOINT": "spotify-answer:2:raise"}
-    failing = FailingWorker(world.folder / "failing.log", world.environment | failpoint)
+    log = world.folder / "failing.log"
+    failing = FailingWorker(log, world.environment, "spotify-answer:2:raise")
     failing.start()
     try:
         web.post("/syncs/", "admin")
@@ -180,7 +180,7 @@ class Unready(Web):
 
 @pytest.mark.parametrize("debug", ["0", "1"])
 def test_servers_out_of_reach_are_told_of_without_their_passwords(
-    out_of_reach: dict[str, str], static_files: None, tmp_path: Path, debug: str
+    out_of_reach: dict[str, str], tmp_path: Path, debug: str
 ) -> None:
     session = "canary0session0key0canary0session"
     watch = Watch(session)

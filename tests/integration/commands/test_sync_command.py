@@ -105,6 +105,21 @@ def test_a_worker_that_is_killed_leaves_its_sync_to_the_next(
     assert [event.data["reason"] for event in events("resumed")] == ["lease-expired"]
 
 
+def test_a_sync_that_is_followed_goes_on_here_when_its_worker_is_killed(
+    environment: Environment, demo: Demo
+) -> None:
+    demo.sheet(*LINKED)
+    demo.behave(hang="spotify")
+    with managing(environment, "runworker", "sync") as worker:
+        eventually(presence.last_seen_at, 60)
+        with managing(environment, "sync") as followed:
+            eventually(lambda: demo.calls()["in_flight"], 60)
+            worker.kill()
+            demo.behave(hang="off")
+            assert followed.wait(90) == 0
+    assert [event.data["reason"] for event in events("resumed")] == ["lease-expired"]
+
+
 @pytest.mark.parametrize("channel", [[], ["mail"]])
 def test_a_worker_listens_on_the_one_channel_that_there_is(
     environment: Environment, channel: list[str]

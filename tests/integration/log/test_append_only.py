@@ -1,8 +1,9 @@
 """The database itself refuses to change the log, whatever way somebody tries."""
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
@@ -83,7 +84,18 @@ EVERYWHERE = {
     "update of the position": f"UPDATE {TABLE} SET position = 1000 WHERE position = 2",
     "update of all": f"UPDATE {TABLE} SET data = '{{}}'",
     "update from a query": f"UPDATE {TABLE} SET hash = (SELECT hash FROM syncengine_loghead)",
+    "update from another table": (
+        f"UPDATE {TABLE} SET kind = 'x' FROM syncengine_loghead AS head"
+        f" WHERE {TABLE}.position < head.position"
+    ),
+    "update that returns": f"UPDATE {TABLE} SET code = 'x' WHERE position = 2 RETURNING hash",
+    "insert from a query": f"INSERT INTO {TABLE} SELECT * FROM {TABLE} WHERE position = 2",
     "delete": f"DELETE FROM {TABLE} WHERE position = 2",
+    "delete that returns": f"DELETE FROM {TABLE} WHERE position = 2 RETURNING *",
+    "delete with a query before it": (
+        f"WITH bad AS (SELECT 2 AS position) DELETE FROM {TABLE}"
+        f" WHERE position IN (SELECT position FROM bad)"
+    ),
     "delete of the tail": f"DELETE FROM {TABLE} WHERE position > 5",
     "delete of all": f"DELETE FROM {TABLE}",
 }
@@ -101,21 +113,83 @@ POSTGRESQL = {
     "delete by merging": (
         f"MERGE INTO {TABLE} USING syncengine_loghead ON true WHEN MATCHED THEN DELETE"
     ),
+    "update by merging": (
+        f"MERGE INTO {TABLE} AS log USING syncengine_loghead ON log.position = 2"
+        " WHEN MATCHED THEN UPDATE SET kind = 'x'"
+    ),
+    "insert by merging": (
+        f"MERGE INTO {TABLE} AS log USING {TABLE} AS old ON log.position = old.position + 1000"
+        " WHEN NOT MATCHED THEN INSERT (position, kind, version, at, data, previous_hash, hash,"
+        " code, person) VALUES (old.position + 1000, 'x', 1, now(), '{}', '', '', '', '')"
+    ),
+    "delete by means of another table": (
+        f"DELETE FROM {TABLE} USING syncengine_loghead AS head"
+        f" WHERE {TABLE}.position = head.position"
+    ),
+    "delete inside a query": (
+        f"WITH gone AS (DELETE FROM {TABLE} RETURNING position) SELECT count(*) FROM gone"
+    ),
+    "truncate the log with its whole family": f"TRUNCATE ONLY {TABLE} RESTART IDENTITY CASCADE",
+    "update in a block of code": f"DO $$ BEGIN UPDATE {TABLE} SET kind = 'x'; END $$",
 }
 
 
-@pytest.mark.parametrize("way", EVERYWHERE)
+STATEMENTS = EVERYWHERE | (POSTGRESQL if on_postgresql() else SQLITE)
+only_postgresql = pytest.mark.skipif(not on_postgresql(), reason="PostgreSQL only")
+only_sqlite = pytest.mark.skipif(on_postgresql(), reason="SQLite only")
+
+
+@pytest.mark.parametrize("way", STATEMENTS)
 def test_plain_sql(way: str) -> None:
     with refused():
-        raw(EVERYWHERE[way])
+        raw(STATEMENTS[way])
 
 
-@pytest.mark.parametrize("way", SQLITE | POSTGRESQL)
-def test_sql_of_one_database(way: str) -> None:
-    if (way in POSTGRESQL) != on_postgresql():
-        pytest.skip("SQL of the other database")
-    with refused():
-        raw((SQLITE | POSTGRESQL)[way])
+@only_postgresql
+def test_a_session_that_calls_itself_a_replica() -> None:
+    """Ordinary triggers do not fire for it."""
+    for statement in STATEMENTS.values():
+        with refused(), transaction.atomic():
+            raw("SET LOCAL session_replication_role = replica")
+            raw(statement)
+
+
+@only_postgresql
+def test_a_copy_of_rows_from_a_file() -> None:
+    line = "\t".join(str(value) if value is not None else "\\N" for value in row_at(2).values())
+    names = ", ".join(row_at(2))
+    with (
+        refused(),
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {TABLE} ({names}) FROM STDIN") as copying,
+    ):
+        copying.write(line + "\n")
+
+
+@only_sqlite
+def test_from_a_database_that_the_log_is_attached_to() -> None:
+    """The triggers are the file's own, whoever opens it."""
+    before = as_stored()
+    with closing(sqlite3.connect(":memory:")) as elsewhere:
+        elsewhere.execute("ATTACH DATABASE ? AS log", [connection.settings_dict["NAME"]])
+        for statement in STATEMENTS.values():
+            with pytest.raises(sqlite3.IntegrityError, match="the sync log"):
+                elsewhere.execute(statement).fetchall()
+    assert as_stored() == before
+
+
+def test_emptying_the_tables_around_it_leaves_it_alone() -> None:
+    before = as_stored()
+    with transaction.atomic():
+        for table in (
+            "syncengine_syncoperation",
+            "albums_albumversion",
+            "syncengine_workerpresence",
+        ):
+            raw(f"TRUNCATE {table} CASCADE" if on_postgresql() else f"DELETE FROM {table}")
+        assert as_stored() == before
+        transaction.set_rollback(True)
 
 
 SQLITE_INSERTS = [
@@ -131,6 +205,7 @@ INSERTS = [
     ("INSERT INTO", "ON CONFLICT (position) DO NOTHING"),
     ("INSERT INTO", "ON CONFLICT (position) DO UPDATE SET kind = 'x'"),
 ]
+VERBS = INSERTS if on_postgresql() else [*INSERTS, *SQLITE_INSERTS]
 MISPLACED = {
     "before the first": lambda head: 0,
     "negative": lambda head: -1,
@@ -142,20 +217,17 @@ MISPLACED = {
 }
 
 
-@pytest.mark.parametrize(("verb", "ending"), [*INSERTS, *SQLITE_INSERTS])
+@pytest.mark.parametrize(("verb", "ending"), VERBS)
 @pytest.mark.parametrize("where", MISPLACED)
 def test_an_insert_anywhere_but_next(verb: str, ending: str, where: str) -> None:
-    if (verb, ending) in SQLITE_INSERTS and on_postgresql():
-        pytest.skip("SQL of the other database")
     with refused():
         insert(following(position=MISPLACED[where](log.head().position)), verb, ending)
 
 
+@only_sqlite
 @pytest.mark.parametrize("verb", ["INSERT OR REPLACE INTO", "REPLACE INTO", "INSERT INTO"])
 @pytest.mark.parametrize("name", ["rowid", "oid", "_rowid_"])
 def test_replacing_an_event_by_its_hidden_rowid(verb: str, name: str) -> None:
-    if on_postgresql():
-        pytest.skip("SQL of the other database")
     with refused():
         insert({name: 1} | following(), verb)
 

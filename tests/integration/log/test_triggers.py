@@ -87,7 +87,7 @@ def test_one_that_does_something_else_on_sqlite(name: str) -> None:
 
 
 @only_postgresql
-@pytest.mark.parametrize("how", ["DISABLE TRIGGER", "ENABLE REPLICA TRIGGER"])
+@pytest.mark.parametrize("how", ["DISABLE TRIGGER", "ENABLE TRIGGER", "ENABLE REPLICA TRIGGER"])
 @pytest.mark.parametrize("name", ALL)
 def test_one_that_is_switched_off(name: str, how: str) -> None:
     raw(f"ALTER TABLE {TABLE} {how} {name}")
@@ -98,6 +98,15 @@ def test_one_that_is_switched_off(name: str, how: str) -> None:
 @only_postgresql
 def test_all_switched_off_at_once() -> None:
     raw(f"ALTER TABLE {TABLE} DISABLE TRIGGER ALL")
+    missed(*ALL)
+    migrate_puts_them_back()
+
+
+@only_sqlite
+def test_all_taken_out_of_the_schema_by_hand() -> None:
+    raw("PRAGMA writable_schema = ON")
+    raw("DELETE FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", TABLE)
+    raw("PRAGMA writable_schema = RESET")
     missed(*ALL)
     migrate_puts_them_back()
 
@@ -133,6 +142,18 @@ def test_a_function_replaced_by_one_that_does_nothing(function: str) -> None:
     )
     missed(*FUNCTIONS[function])
     migrate_puts_them_back()
+
+
+@pytest.mark.parametrize("way", ["renamed", "replaced by a copy"])
+def test_another_table_in_its_place(way: str) -> None:
+    """The triggers go with the table that they protect, and are missed at the other."""
+    raw(f"ALTER TABLE {TABLE} RENAME TO kept")
+    if way == "renamed":
+        raw("ALTER TABLE kept RENAME TO aside")
+        raw(f"CREATE VIEW {TABLE} AS SELECT * FROM aside")
+    else:
+        raw(f"CREATE TABLE {TABLE} AS SELECT * FROM kept")
+    missed(*ALL)
 
 
 def test_without_triggers_the_log_could_be_changed() -> None:

@@ -84,6 +84,14 @@ def test_an_untouched_log_passes(history: int) -> None:
     assert out.getvalue() == f"The log holds from position 1 to {history}.\n"
 
 
+def test_checkpoints_that_cannot_be_read_are_told(history: int) -> None:
+    checkpoints.path().unlink()
+    checkpoints.path().mkdir()
+    assert [problem.split(":")[0] for problem in verify().problems] == [
+        "the checkpoints cannot be read"
+    ]
+
+
 def test_an_empty_log_passes(database: str) -> None:
     verifylog()
 
@@ -331,6 +339,31 @@ def rewrite(changed: int, log_id: str = "") -> None:
         update(row.position, "hash", digest)
         previous_hash = digest
     set_head_back()
+
+
+def convert_a_column() -> None:
+    raw(f"ALTER TABLE {TABLE} ALTER COLUMN code TYPE varchar(60) USING 'x'")
+
+
+def add_a_family() -> None:
+    raw(f"CREATE TABLE child () INHERITS ({TABLE})")
+    raw(f"INSERT INTO child SELECT * FROM ONLY {TABLE} WHERE position = 3")
+
+
+def swallow_what_is_appended() -> None:
+    raw(f"CREATE RULE swallow AS ON INSERT TO {TABLE} DO INSTEAD NOTHING")
+    operations.complete(begin())
+
+
+@pytest.mark.skipif(not on_postgresql(), reason="PostgreSQL only")
+@pytest.mark.parametrize(
+    "change", [convert_a_column, add_a_family, swallow_what_is_appended], ids=lambda f: f.__name__
+)
+def test_what_no_trigger_stops_is_found(history: int, change: Callable[[], None]) -> None:
+    """Whoever may define tables gets past every trigger, though not past the chain."""
+    change()
+    first = {convert_a_column: 1, add_a_family: 4, swallow_what_is_appended: history + 1}
+    found_at(first[change])
 
 
 def set_head_back() -> None:

@@ -29,6 +29,8 @@ CHROMIUM_ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A page that a test answers itself is nobody's neighbour, and could not load its covers.
+    "--disable-features=LocalNetworkAccessChecks",
 ]
 VIEWPORT = {"width": 1280, "height": 900}
 

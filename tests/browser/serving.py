@@ -53,11 +53,11 @@ def serving(
     """
     number = next(_numbers)
     common = {
-        **environment,
         "DATABASE_URL": database,
         "CHECKPOINT_FILE": str(folder / f"checkpoints{number}.jsonl"),
         # A channel layer of their own: servers of other tests must not hear these.
         "REDIS_URL": _own_redis(number),
+        **environment,
     }
     servers = [Server(folder / f"server{number}-{i}.log", common) for i in range(processes)]
     try:

@@ -111,12 +111,12 @@ def test_whoever_has_fewer_rights_than_the_page_is_told_to_load_it_again(
 def test_one_page_too_many_asks_instead(
     product: Server, visit: Visit, demo: Demo, watch: Watch
 ) -> None:
-    demo.sheet(*sheets.rows(12, label="too many"))
+    demo.sheet(*sheets.rows(47, label="too many"))
     catalog = visit(product, path="", live=False)
     catalog.page.route_web_socket("**/ws/sync/**", lambda route: route.close(code=4429))
     catalog.page.goto("/")
     expect(chip(catalog.page)).to_contain_text("Too many pages are open, so this one asks every")
     product.post("/syncs/", f"sessionid={session_of('admin2')}")
     assert catalog.wait_for_end() == "completed"
-    expect(catalog.result).to_have_text("Sync complete! Updated 12 albums")
+    expect(catalog.result).to_have_text("Sync complete! Updated 47 albums")
     expect(chip(catalog.page)).to_contain_text("Too many pages are open, so this one asks every")

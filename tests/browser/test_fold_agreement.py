@@ -2,6 +2,7 @@
 
 import json
 import mimetypes
+import statistics
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
@@ -21,6 +22,7 @@ from syncengine.projection import Status, apply, empty
 from syncengine.sentences import REASONS, SERVICES
 from tests.chain import hash_of
 from tests.examples import EXAMPLES, OPERATION
+from tests.faults import crowd
 from tests.logs import BEGIN, event_logs
 
 STATIC = Path(__file__).resolve().parents[2] / "frontend" / "static"
@@ -59,6 +61,11 @@ GAPS = """([status, events]) => events.map((event) => {
     return error instanceof fold.Gap ? "gap" : String(error);
   }
 })"""
+
+BACKOFFS = """async (attempt) => {
+  const { backoffMs } = await import("/js/backoff.js");
+  return Array.from({ length: 1000 }, () => backoffMs(attempt));
+}"""
 
 PANELS = """(statuses) => statuses.map(({ operation }) => view.panelView(operation, null, null))"""
 
@@ -195,6 +202,17 @@ def chained(examples: list[dict[str, Any]]) -> list[Event]:
         digest = hash_of(previous_hash, number, *parts)
         log.append(Event(number, *parts, previous_hash, digest))
     return log
+
+
+def test_browsers_come_back_at_any_time_up_to_a_limit(modules: Page) -> None:
+    """As the crowds in the tests of faults do, which count on it."""
+    for attempt in (0, 1, 2, 3, 20):
+        limit_ms = 1000 * min(crowd.LONGEST_S, crowd.FIRST_S * 2**attempt)
+        waits_ms = modules.evaluate(BACKOFFS, attempt)
+        assert limit_ms <= 5000
+        assert 0 <= min(waits_ms) < 0.05 * limit_ms
+        assert 0.95 * limit_ms < max(waits_ms) <= limit_ms
+        assert 0.4 * limit_ms < statistics.mean(waits_ms) < 0.6 * limit_ms
 
 
 def test_the_picture_of_an_album_without_a_cover_is_the_same(modules: Page) -> None:

@@ -9,7 +9,7 @@ import json
 import os
 from collections import deque
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import count
 from typing import Any
 from unittest.mock import patch
@@ -32,9 +32,10 @@ from tests.sockets import View
 
 BROWSERS = 3  # the last one may not read the history
 ALL = 1000
-ALBUMS = 20  # of each sync
+ALBUMS = 12  # of each sync
 MOST_AT_ONCE = 6  # events
 ROUNDS_TO_THE_END = 1000
+LOOK_S = 0.002
 # Times an ordinary example: each makes a database, which takes a server much longer.
 COSTS = 8 if os.environ["REDIS_URL"] else 4
 # So few events in a frame, at hand and unread that every bound is met; the last two by turns.
@@ -62,11 +63,13 @@ class Browser:
         self._admission = rights.admission(user, "a session")
         self._may_read_history = may_read_history
         self._cable: deque[str] = deque()
+        self._arrived = asyncio.Event()
         self._socket: Socket | None = None
 
     async def connect(self, hub: Hub) -> None:
         async def send(text: str) -> None:
             cable.append(text)
+            self._arrived.set()
             await asyncio.sleep(0)  # others may write to it, too
 
         async def hang_up(code: int) -> None:
@@ -92,7 +95,10 @@ class Browser:
                 position = self.view.take(json.loads(self._cable.popleft()))
                 if position is not None:
                     await hub.acknowledge(self._socket, position)
-            await asyncio.sleep(0)
+            else:
+                self._arrived.clear()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._arrived.wait(), LOOK_S)
 
     @property
     def position(self) -> int:

@@ -4,6 +4,7 @@ refusals and the checkpoints outside the database."""
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from django.db import DatabaseError, connection
 from django.db.models import Subquery, TextField
@@ -13,6 +14,8 @@ from syncengine import checkpoints, log, triggers
 from syncengine.events import chain_hash, instant
 from syncengine.models import LogHead, SyncEvent
 from syncengine.projection import Status, empty, fold
+
+Result = TypeVar("Result")
 
 PAGE_EVENTS = 2000
 SPELLED = ("operation", "at", "album")
@@ -45,15 +48,11 @@ def verify(progress: Callable[[int], None] = lambda position: None) -> Report:
     report = Report()
     for name in triggers.missing():
         report.problems.append(f"the database no longer refuses changes: no trigger {name}")
-    try:
-        # Before the head: a sync that ends in between must not look cut off.
-        marks, other = _marks(), checkpoints.replaced()
-    except OSError as error:
-        marks, other = {}, None
-        report.problems.append(f"the checkpoints cannot be read: {error.strerror}")
+    # Before the head: a sync that ends in between must not look cut off.
+    marks = _read(_marks, report) or {}
     head = log.head()
     report.head = head.position
-    if other is not None:
+    if (other := _read(checkpoints.replaced, report)) is not None:
         # The log's id is in the database, too, so who rewrites everything may take another one.
         report.broken_at(
             1,
@@ -85,6 +84,17 @@ def verify(progress: Callable[[int], None] = lambda position: None) -> Report:
     if _text(status) != _text_again(head.status):
         report.problems.append("the stored status is not the fold of the log")
     return report
+
+
+def _read(read: Callable[[], Result], report: Report) -> Result | None:
+    """What is read of the checkpoints; None, and a problem, where they cannot be read."""
+    try:
+        return read()
+    except OSError as error:
+        problem = f"the checkpoints cannot be read: {error.strerror}"
+        if problem not in report.problems:
+            report.problems.append(problem)
+        return None
 
 
 def _marks() -> dict[int, set[str]]:

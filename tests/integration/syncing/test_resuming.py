@@ -11,6 +11,7 @@ from syncengine import log, operations, presence
 from syncengine.fanout import Bell
 from syncengine.log import Appender, StaleToken
 from syncengine.models import StoredSheet
+from syncengine.operations import LeaseWatch
 from tests.demo import Demo
 from tests.sheets import BLUE, DARK_SIDE, DUMMY, RUMOURS, TRANSA, UNKNOWN, UNTRUE
 from tests.syncing import (
@@ -137,7 +138,7 @@ def test_a_dead_workers_sync_is_left_alone_until_its_lease_runs_out(
     with dying_before_append(5, monkeypatch):
         work_until_death()
     position = log.head().position
-    work_off()  # it has only just looked at the lease
+    assert operations.claim("another", LeaseWatch()) is None  # it has only just looked
     assert log.head().position == position
     with explained():
         monkeypatch.setattr(operations, "LEASE_S", 0.0)

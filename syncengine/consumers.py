@@ -50,9 +50,10 @@ class SyncConsumer(AsyncConsumer):
         except ValueError:
             return await self._close(CLOSE_BAD_FRAME)
         hub = process_hub()
-        if not hub.take_place(visitor.account):
+        account = visitor.admission.account
+        if not hub.take_place(account):
             return await self._close(CLOSE_TOO_MANY)
-        self._place = visitor.account
+        self._place = account
         self._socket = Socket(
             visitor.name,
             visitor.admission,

@@ -57,8 +57,7 @@ class Run:
             self._sources.spotify.wait_is_over()
         try:
             self._sources.spotify.require_credentials()
-            rows = await self._accepted_rows()
-            plan = await self._plan(rows)
+            plan = await self._accepted_plan()
             await self._leave_fresh_albums_alone(plan)
             await self._enrich(plan)
             await self._archive(plan)
@@ -78,17 +77,19 @@ class Run:
             logger.exception("operation %s failed unexpectedly", self._claim.operation)
             await self._write(operations.fail, self._claim, failures.Unexpected(error))
 
-    async def _accepted_rows(self) -> list[Row]:
-        """The rows of the sheet; those accepted before, where this operation is resumed."""
+    async def _accepted_plan(self) -> Plan:
+        """What to do with the sheet; with the one accepted before, where this is resumed."""
         sha256 = self._claim.status["operation"]["sheet"]
         if sha256 is not None:
-            return await self._parse(await self._database(self._stored_body, sha256))
+            body = await self._database(self._stored_body, sha256)
+            return await self._plan(await self._parse(body))
         stage = {"stage": "sheet", "total": None, "sheet": None}
         await self._write(operations.append, self._claim, "stage-started", stage)
         sheet = await self._sources.sheet()
         rows = await self._parse(sheet.body)
-        await self._write(self._accept, sheet, await self._plan(rows), len(rows))
-        return rows
+        plan = await self._plan(rows)
+        await self._write(self._accept, sheet, plan, len(rows))
+        return plan
 
     def _stored_body(self, sha256: str) -> bytes:
         try:

@@ -23,7 +23,6 @@ from syncengine.rights import Admission
 class Visitor:
     """Somebody who is signed in."""
 
-    account: int
     name: str
     admission: Admission
 
@@ -54,7 +53,7 @@ def visitor_of(session_key: str | None) -> Visitor | None:
     if session_key is None or not isinstance(user, User):
         return None
     name = user.get_full_name() or user.get_username()
-    return Visitor(user.pk, name, rights.admission(user, session_key))
+    return Visitor(name, rights.admission(user, session_key))
 
 
 def _session_key(scope: dict[str, Any]) -> str | None:

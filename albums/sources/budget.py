@@ -35,7 +35,7 @@ Reserve = Callable[[date, int, int], Awaitable[Grant]]
 
 
 async def _set_aside_alone(day: date, wanted: int, per_day: int) -> Grant:
-    raise NotImplementedError("a budget needs a place to count in")
+    raise RuntimeError("a budget needs a place to count in")
 
 
 def _utc_now() -> datetime:

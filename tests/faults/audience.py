@@ -6,7 +6,7 @@ import json
 import random
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from http.client import HTTPException
 from typing import Any, Self
 
@@ -35,23 +35,18 @@ class Roaming(Page):
         )
 
 
-class Browsers:
-    """Some of them, in an event loop of their own, until the block ends."""
+class InBackground:
+    """Works in a thread of its own until the block ends; `work` looks at `_ended` now and then, and
+    leaves what goes wrong in `_failure`."""
 
-    def __init__(self, webs: Sequence[Asked], seed: int) -> None:
-        self._chance = random.Random(seed)
-        self.pages = [Roaming(webs, self._chance) for _ in READERS]
-        headers = [webs[0].login(name) for name in READERS]
-        self.visits = [
-            Visit(page, header, "") for page, header in zip(self.pages, headers, strict=True)
-        ]
+    def __init__(self, work: Callable[[], object]) -> None:
         self._failure: BaseException | None = None
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=asyncio.run, args=[self._read()], daemon=True)
+        self._thread = threading.Thread(target=work, daemon=True)
         self._thread.start()
 
     def check(self) -> None:
-        """Raise what went wrong, such as an event that came twice."""
+        """Raise what went wrong, such as an event that came twice, or an answer of 500."""
         if self._failure is not None:
             raise self._failure
 
@@ -61,6 +56,19 @@ class Browsers:
     def __exit__(self, *error: object) -> None:
         self._ended.set()
         self._thread.join()
+
+
+class Browsers(InBackground):
+    """Some of them, in an event loop of their own, until the block ends."""
+
+    def __init__(self, webs: Sequence[Asked], seed: int) -> None:
+        self._chance = random.Random(seed)
+        self.pages = [Roaming(webs, self._chance) for _ in READERS]
+        headers = [webs[0].login(name) for name in READERS]
+        self.visits = [
+            Visit(page, header, "") for page, header in zip(self.pages, headers, strict=True)
+        ]
+        super().__init__(lambda: asyncio.run(self._read()))
 
     async def _read(self) -> None:
         reading = [asyncio.create_task(visit.read(self._cuts_s())) for visit in self.visits]
@@ -79,7 +87,7 @@ class Browsers:
             yield self._chance.uniform(*STAYS_S)
 
 
-class Admin:
+class Admin(InBackground):
     """Does one thing after another in a thread, until the block ends; remembers which syncs were
     promised to begin."""
 
@@ -88,22 +96,7 @@ class Admin:
         self._chance = random.Random(seed)
         self.started: list[str] = []
         self.answers: Counter[int] = Counter()  # by status
-        self._failure: BaseException | None = None
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._act_on_and_on, daemon=True)
-        self._thread.start()
-
-    def check(self) -> None:
-        """Raise what went wrong, such as an answer of 500."""
-        if self._failure is not None:
-            raise self._failure
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._ended.set()
-        self._thread.join()
+        super().__init__(self._act_on_and_on)
 
     def _act_on_and_on(self) -> None:
         acts = [self._start] * 5 + [self._refresh] * 3 + [self._look] * 5

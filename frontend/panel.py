@@ -195,6 +195,8 @@ def _remark(operation: Mapping[str, Any] | None, state: str) -> str:
     if state == "waiting" and operation:
         service, reason = operation["waiting_service"], operation["waiting_reason"]
         return f"{capfirst(SERVICES[service])}: {REASONS[reason]}. Goes on by itself at"
+    if state == "warnings" and operation and operation["failed"] > MAX_RETRY_KEYS:
+        return "These are too many for a retry of their own: Sync Now tries all of them again."
     return ""
 
 

@@ -11,6 +11,7 @@ from albums.models import Album
 from syncengine import log
 from syncengine.events import Event
 from syncengine.models import SyncEvent, SyncOperation, UnconfirmedRemoval
+from syncengine.plan import Failed
 from syncengine.projection import MAX_FAILURES, refolded
 from syncengine.projectors import ALBUM_KINDS, COUNTS
 from syncengine.schemas import END_KINDS
@@ -65,17 +66,17 @@ def keys_done(operation: str) -> frozenset[str]:
     return frozenset(keys)
 
 
-def places(operation: str, keys: Sequence[str]) -> dict[str, int | None]:
-    """In which row of the sheet each of these keys stood when it failed last before the operation;
-    None where that is long ago."""
-    found: dict[str, int | None] = dict.fromkeys(keys)
+def failed_before(operation: str, keys: Sequence[str]) -> dict[str, Failed | None]:
+    """What the rows with these keys were when each failed last before the operation; None where
+    that is long ago."""
+    found: dict[str, Failed | None] = dict.fromkeys(keys)
     if found:
         begun = events_of(operation, "requested").values("position")[:1]
         failed = SyncEvent.objects.filter(kind="album-failed", position__lt=Subquery(begun))
         recent = failed.order_by("-position").values_list("data", flat=True)[:MAX_FAILURES_READ]
-        for failure in map(json.loads, recent):
-            if found.get(failure["key"], 0) is None:
-                found[failure["key"]] = failure["row"]
+        for data in map(json.loads, recent):
+            if data["key"] in found and found[data["key"]] is None:
+                found[data["key"]] = Failed(data["row"], data["artist"], data["title"])
     return found
 
 

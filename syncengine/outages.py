@@ -41,7 +41,14 @@ FULL = Outage(
     " that waits for it goes on by itself.",
     retry_after_s=60,
 )
-
+UNWRITABLE = Outage(
+    "storage-unwritable",
+    "The database cannot be written: its storage gives errors or is read-only.",
+    "Nothing is half-written. Most often the storage is full, so free space where the database"
+    " keeps its files; else look there for a read-only or a failing disk. A sync that waits for it"
+    " goes on by itself.",
+    retry_after_s=60,
+)
 LOG_MISSING = Outage(
     "log-missing",
     "The database has no log, or not all of its tables.",
@@ -56,12 +63,13 @@ class LogMissing(DatabaseError):
 
 BUSY_SQLITE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 # A full disk also shows as an I/O error, where SQLite makes its files beside the database longer.
-FULL_SQLITE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+UNWRITABLE_SQLITE = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 LOCK_NOT_AVAILABLE, DEADLOCK = "55P03", "40P01"
 DISK_FULL, IO_ERROR = "53100", "58030"
+READ_ONLY = "25006"  # a standby; psycopg calls this one an InternalError
 UNDEFINED_TABLE = "42P01"
-IDLE_IN_TRANSACTION = "25P03"  # psycopg calls this one an InternalError
+IDLE_IN_TRANSACTION = "25P03"  # an InternalError, too
 
 
 def outage_of(error: BaseException | None) -> Outage | None:
@@ -72,8 +80,10 @@ def outage_of(error: BaseException | None) -> Outage | None:
     sqlstate = getattr(error.__cause__, "sqlstate", None)
     # An extended code has the plain one in its lowest byte (https://www.sqlite.org/rescode.html).
     plain_code = None if sqlite_code is None else sqlite_code & 0xFF
-    if plain_code in FULL_SQLITE or sqlstate in (DISK_FULL, IO_ERROR):
+    if plain_code == sqlite3.SQLITE_FULL or sqlstate == DISK_FULL:
         return FULL
+    if plain_code in UNWRITABLE_SQLITE or sqlstate in (IO_ERROR, READ_ONLY):
+        return UNWRITABLE
     if plain_code in BUSY_SQLITE or sqlstate in (LOCK_NOT_AVAILABLE, DEADLOCK):
         return BUSY
     # SQLite tells this one only in words.

@@ -18,6 +18,15 @@ Known = Mapping[str, Any]  # as `catalog.known_albums` gives it
 
 
 @dataclass(frozen=True)
+class Failed:
+    """What a row was when it could not be synced."""
+
+    row: int  # its place in the sheet
+    artist: str
+    title: str
+
+
+@dataclass(frozen=True)
 class Task:
     """One row to sync, with the album that it belongs to."""
 
@@ -50,14 +59,14 @@ def make_plan(
     known: Iterable[Known],
     *,
     mode: str,
-    retried: Mapping[str, int | None],
+    retried: Mapping[str, Failed | None],
     fetched_since: str,
     done: Collection[str],
 ) -> Plan:
     """Match rows with albums and sort them by what is to be done.
 
     `fetched_since` is the instant (ISO 8601) from which on a fetch is fresh; `retried` are the rows
-    that a retry is about, as {key: its place in the sheet then}; `done` the keys that this
+    that a retry is about, as {key: what failed then}; `done` the keys that this
     operation has dealt with already. `total` counts those, too.
     """
     rows, known = list(rows), list(known)
@@ -127,18 +136,29 @@ def match(rows: Iterable[Row], known: Iterable[Known]) -> dict[str, Known]:
 def _keys_to_retry(
     rows: Collection[Row],
     known: Collection[Known],
-    retried: Mapping[str, int | None],
+    retried: Mapping[str, Failed | None],
     done: Collection[str],
 ) -> set[str]:
     """The keys of the rows that a retry is about.
 
     Whoever corrects a row, as most failures ask for, gives it another key: then it is the row at
-    the same place, unless that one has an album in the catalog already.
+    the same place that still has the artist or the title, unless that one has an album in the
+    catalog already.
     """
     same = {row.key for row in rows if row.key in retried}
-    places = {place for key, place in retried.items() if key not in same}
+    gone = [failed for key, failed in retried.items() if failed and key not in same]
+    places = {failed.row: failed for failed in gone}
     settled = {album["key"] for album in known if not album["archived"]} - set(done)
-    return same | {row.key for row in rows if row.row in places and row.key not in settled}
+    corrected = {
+        row.key
+        for row in rows
+        if (failed := places.get(row.row)) and _resembles(row, failed) and row.key not in settled
+    }
+    return same | corrected
+
+
+def _resembles(row: Row, failed: Failed) -> bool:
+    return fold(row.artist) == fold(failed.artist) or fold(row.title) == fold(failed.title)
 
 
 def row_digest(row: Row) -> str:

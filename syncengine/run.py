@@ -125,7 +125,7 @@ class Run:
         return {
             "known": list(catalog.known_albums()),
             "mode": scope["mode"],
-            "retried": history.places(self._claim.operation, scope["keys"]),
+            "retried": history.failed_before(self._claim.operation, scope["keys"]),
             "fetched_since": instant(timezone.now() - max_age),
             "done": history.keys_done(self._claim.operation),
         }

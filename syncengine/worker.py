@@ -161,7 +161,8 @@ class SyncWorker(Worker):
         growth = 2 ** min(self._waits_in_vain, 10)
         self._waits_in_vain += 1
         # A database that is back is back: the first wait for it is over as soon as it is said.
-        wait_s = STORAGE_WAIT_S * growth if outage is outages.FULL else growth - 1
+        full = outage in (outages.FULL, outages.UNWRITABLE)
+        wait_s = STORAGE_WAIT_S * growth if full else growth - 1
         logger.warning("operation %s waits for the database: %s", claim.operation, outage.message)
         until = timezone.now() + timedelta(seconds=min(wait_s, MAX_STORAGE_WAIT_S))
         while True:

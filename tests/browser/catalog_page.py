@@ -131,6 +131,13 @@ class CatalogPage:
             self.page.wait_for_timeout(LOOK_MS)
         return self.wait_for_end()
 
+    def reload_until(self, part: Locator, text: str) -> None:
+        """Reload, as one without JavaScript has to, until this stands there."""
+        until = time.monotonic() + SYNC_LIMIT_S
+        while (shown := part.text_content()) != text:
+            assert time.monotonic() < until, shown
+            self.page.reload()
+
     def record(self) -> None:
         """Note from now on every text that the panel shows."""
         self.page.evaluate(RECORD)

@@ -53,14 +53,14 @@ def chromium() -> Iterator[Browser]:
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def shared_server(
     chromium: Browser,
     databases: Databases,
     demo_server: Demo,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Server]:
-    """One product for all the tests that can do with whatever is in its log already."""
+    """One product for all the tests of a file that can do with what the ones before them left."""
     folder = tmp_path_factory.mktemp("server")
     with databases.fresh() as database:
         make_people()

@@ -57,19 +57,14 @@ def test_without_javascript_a_form_starts_cancels_and_shows_a_sync(
     expect(catalog.page).to_have_url(f"{product.origin}/")
     expect(catalog.button).to_have_text("Syncing...")
     expect(catalog.button).to_be_disabled()
-    while catalog.headline.text_content() != "Enriching with Spotify metadata...":
-        catalog.page.reload()
+    catalog.reload_until(catalog.headline, "Enriching with Spotify metadata...")
     catalog.part("cancelButton").click()
-    while catalog.panel.get_attribute("data-state") != "cancelled":
-        catalog.page.reload()
-    expect(catalog.result).to_have_text("Sync cancelled: 0/47 albums synced.")
+    catalog.reload_until(catalog.result, "Sync cancelled: 0/47 albums synced.")
     expect(catalog.button).to_be_enabled()
 
     demo.behave(latency_ms=0)
     catalog.button.click()
-    while catalog.panel.get_attribute("data-state") != "completed":
-        catalog.page.reload()
-    expect(catalog.result).to_have_text("Sync complete! Updated 47 albums")
+    catalog.reload_until(catalog.result, "Sync complete! Updated 47 albums")
     expect(catalog.cards).to_have_count(47)
 
 

@@ -88,6 +88,9 @@ function figures(operation, state, busy) {
 }
 
 function remark(operation, state) {
+  if (state === "warnings" && operation.failed > MAX_RETRY_KEYS) {
+    return "These are too many for a retry of their own: Sync Now tries all of them again.";
+  }
   if (state !== "waiting") return "";
   const { waiting_service: service, waiting_reason: reason } = operation;
   const name = SERVICES[service][0].toUpperCase() + SERVICES[service].slice(1);

@@ -17,7 +17,16 @@ from django.db import (
 )
 
 from project.logs import OneLineFormatter, OutagesInALine
-from syncengine.outages import BUSY, FULL, GONE, LOG_MISSING, LogMissing, Outage, outage_of
+from syncengine.outages import (
+    BUSY,
+    FULL,
+    GONE,
+    LOG_MISSING,
+    UNWRITABLE,
+    LogMissing,
+    Outage,
+    outage_of,
+)
 
 
 def caused(error: Exception, cause: Exception) -> Exception:
@@ -40,14 +49,16 @@ def postgresql(cause: type[psycopg.Error], kind: Callable[[str], Exception]) -> 
     ("error", "outage"),
     [
         (sqlite(sqlite3.SQLITE_FULL), FULL),
-        (sqlite(sqlite3.SQLITE_IOERR_WRITE), FULL),
+        (sqlite(sqlite3.SQLITE_IOERR_WRITE), UNWRITABLE),
+        (sqlite(sqlite3.SQLITE_READONLY), UNWRITABLE),
         (sqlite(sqlite3.SQLITE_BUSY), BUSY),
         (sqlite(sqlite3.SQLITE_BUSY_SNAPSHOT), BUSY),
         (sqlite(sqlite3.SQLITE_CANTOPEN), GONE),
         (sqlite(sqlite3.SQLITE_ERROR, "no such table: syncengine_loghead"), LOG_MISSING),
         (sqlite(sqlite3.SQLITE_ERROR, "no such column: albun"), None),
         (postgresql(psycopg.errors.DiskFull, OperationalError), FULL),
-        (postgresql(psycopg.errors.IoError, OperationalError), FULL),
+        (postgresql(psycopg.errors.IoError, OperationalError), UNWRITABLE),
+        (postgresql(psycopg.errors.ReadOnlySqlTransaction, InternalError), UNWRITABLE),
         (postgresql(psycopg.errors.LockNotAvailable, OperationalError), BUSY),
         (postgresql(psycopg.errors.DeadlockDetected, OperationalError), BUSY),
         (postgresql(psycopg.errors.AdminShutdown, OperationalError), GONE),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from albums.sources.errors import RowIncomplete
 from albums.sources.sheet_rows import Row
-from syncengine.plan import Plan, make_plan, match, row_digest
+from syncengine.plan import Failed, Plan, make_plan, match, row_digest
 
 # A busy machine must not fail an example.
 unhurried = settings(deadline=None, max_examples=60)
@@ -182,7 +182,7 @@ ROW = Row(2, "name:0", "Björk", "Post", 1995, (), "", None)
 
 def test_a_retried_row_that_was_corrected_is_found_by_its_place() -> None:
     corrected, other = replace(ROW, key="spotify:A"), replace(ROW, row=3, key="name:1")
-    rows, retried = [corrected, other], {"name:0": 2}
+    rows, retried = [corrected, other], {"name:0": Failed(2, "Bjork", "Pst")}
     made = plan(rows, [], mode="retry", retried=retried)
     assert [task.row for task in made.tasks] == [corrected]
     # After a resume, too, when it has its album.
@@ -191,7 +191,13 @@ def test_a_retried_row_that_was_corrected_is_found_by_its_place() -> None:
 
 
 def test_a_place_where_a_settled_row_stands_now_is_not_retried() -> None:
-    made = plan([ROW], [album(ROW)], mode="retry", retried={"name:9": 2, "name:8": None})
+    retried = {"name:9": Failed(2, "Björk", "Past"), "name:8": None}
+    made = plan([ROW], [album(ROW)], mode="retry", retried=retried)
+    assert (made.tasks, made.total) == ([], 0)
+
+
+def test_another_album_at_the_place_of_a_failed_row_is_not_retried() -> None:
+    made = plan([ROW], [], mode="retry", retried={"name:9": Failed(2, "Low", "Hey What")})
     assert (made.tasks, made.total) == ([], 0)
 
 

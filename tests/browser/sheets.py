@@ -31,6 +31,11 @@ def rows(count: int, *, label: str = "", first: int = 0) -> list[str]:
     ]
 
 
+def spotify_id(place: int) -> str:
+    """That of the album which `rows` has at this place."""
+    return sorted(albums.load().albums)[place]
+
+
 def failing_rows(codes: Iterable[str] = FAILING_ROWS) -> list[str]:
     return [line(*FAILING_ROWS[code][:2], "1999", "", "", FAILING_ROWS[code][2]) for code in codes]
 

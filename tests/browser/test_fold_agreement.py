@@ -162,14 +162,35 @@ def test_the_words_are_the_same(modules: Page) -> None:
 def test_the_panel_says_the_same(modules: Page, log: list[Event]) -> None:
     """`headline` and what else the panel makes of a status alone. Durations and rates follow from
     times, of which JavaScript knows the milliseconds only."""
-    statuses = in_python(log)
-    for status, its in zip(statuses, modules.evaluate(PANELS, statuses), strict=True):
-        mine = panel(status, BEGIN)
+    panels_must_agree(modules, in_python(log))
+
+
+@pytest.mark.parametrize("failed", [1, 100, 101, 500, 501])
+def test_the_panel_offers_a_retry_of_what_one_event_can_name(modules: Page, failed: int) -> None:
+    status = next(
+        status
+        for status in in_python(chained(EXAMPLES))
+        if status["operation"] and status["operation"]["state"] == "completed"
+    )
+    status = status | {"operation": status["operation"] | {"failed": failed}}
+    [(mine, its)] = panels_must_agree(modules, [status])
+    assert mine["retry"] == its["retry"] == (failed if failed <= 500 else 0)
+    assert ("Sync Now tries all of them" in mine["remark"]) == (failed > 500)
+
+
+def panels_must_agree(
+    modules: Page, statuses: list[Status]
+) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Fails unless both say the same of every status; returns what Python and JavaScript say."""
+    panels = [panel(status, BEGIN) for status in statuses]
+    both = list(zip(panels, modules.evaluate(PANELS, statuses), strict=True))
+    for mine, its in both:
         same = ("state", "busy", "headline", "result", "figures", "remark")
         assert {name: its[name] for name in same} == {name: mine[name] for name in same}
         assert its["steps"] == [step["mark"] for step in mine["steps"]]
         assert (its["bar"] is None) == (mine["bar"] is None)
         assert not mine["bar"] or its["bar"]["max"] == mine["bar"]["max"]
+    return both
 
 
 @given(

@@ -97,7 +97,7 @@ def test_a_retry_is_about_the_rows_that_failed_and_no_others(sync: Sync, demo: D
 
 
 def test_a_retry_takes_a_row_as_it_was_corrected_meanwhile(sync: Sync, demo: Demo) -> None:
-    demo.sheet(BLUE, UNKNOWN, DUMMY)
+    demo.sheet(BLUE, "The Beatles,No Such Album,1966,Rock,,", DUMMY)
     first = sync()
     demo.sheet(BLUE, REVOLVER, DUMMY)
     operation = sync(trigger="retry", mode="retry", keys=history.failed_keys(first["id"]))

@@ -22,7 +22,7 @@ JITTER_S = 0.05  # by which a clock may be read apart
 FIRST_ROUND = 16  # eight calls are under way, and each that fails makes place for one
 MAX_TRIES = 3  # of an album
 LATENCY_MS = 300
-SOURCES = json.dumps({"probe_every_s": PROBE_EVERY_S, "retry_base_s": 0.05})
+SOURCES = json.dumps({"probe_every_s": PROBE_EVERY_S, "retry_base_s": 0.25})
 
 
 @pytest.fixture

@@ -23,6 +23,11 @@ NO_WORKER = (
     "No worker answers, so this sync does not move. Start one with “manage.py runworker sync”,"
     " or serve with “manage.py serve”, which has one."
 )
+NO_WORKER_OR_STORAGE = (
+    "Nothing has moved since then: either the storage is still full, so free space on it, or no"
+    " worker runs, so start one with “manage.py runworker sync” or “manage.py serve”."
+)
+STORAGE_PATIENCE = timedelta(seconds=15)  # a worker that lives goes on within a few
 
 
 def panel(status: Mapping[str, Any], now: datetime, worker_missing: bool = False) -> dict[str, Any]:
@@ -35,7 +40,7 @@ def panel(status: Mapping[str, Any], now: datetime, worker_missing: bool = False
     busy = state in UNFINISHED_STATES
     per_second = rate(operation, now) if busy else None
     left = seconds_left(operation, per_second, now) if per_second else None
-    stuck = busy and worker_missing and not waits_for_storage(operation)
+    missing = _missing(operation, now) if busy and worker_missing else ""
     return {
         "state": state,
         "busy": busy,
@@ -48,18 +53,22 @@ def panel(status: Mapping[str, Any], now: datetime, worker_missing: bool = False
         "figures": _figures(operation, state),
         "rate": words.pace(per_second) if per_second else "",
         "left": words.time_left(left) if left is not None else "",
-        "stuck": stuck,
-        "remark": NO_WORKER if stuck else _remark(operation, state),
-        "until": operation["waiting_until"] if busy and not stuck else None,
+        "stuck": bool(missing),
+        "remark": missing or _remark(operation, state),
+        "until": operation["waiting_until"] if busy and not missing else None,
         "can_cancel": busy and not operation["cancel_requested_by"],
         **_further_acts(operation, state),
         "duration": _duration(operation),
     }
 
 
-def waits_for_storage(operation: Mapping[str, Any]) -> bool:
-    """Then a worker may well be alive, and only cannot write that it is."""
-    return bool(operation["waiting_reason"] == "storage")
+def _missing(operation: Mapping[str, Any], now: datetime) -> str:
+    """What is said of an operation whose worker has not been seen for a while. During a wait for
+    storage it may well be alive, and only cannot write that it is."""
+    if operation["waiting_reason"] != "storage":
+        return NO_WORKER
+    over = datetime.fromisoformat(operation["waiting_until"]) + STORAGE_PATIENCE
+    return NO_WORKER_OR_STORAGE if now > over else ""
 
 
 def panel_state(operation: Mapping[str, Any] | None) -> str:

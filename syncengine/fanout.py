@@ -25,9 +25,10 @@ GROUP_RENEWAL_S = 5.0  # layers forget members: after a flush, an expiry, a rest
 FIRST_RETRY_S, LAST_RETRY_S = 0.5, 2.0
 
 
-async def ring() -> None:
-    """Tell every web process that the log has grown. Never fails."""
-    await _send(get_channel_layer().group_send(GROUP, {"type": "bell"}))
+async def ring() -> bool:
+    """Tell every web process that the log has grown. False, and no error, where the channel layer
+    does not take it."""
+    return await _send(get_channel_layer().group_send(GROUP, {"type": "bell"}))
 
 
 async def nudge_worker() -> None:
@@ -44,11 +45,6 @@ async def announce(process: str, names: list[str]) -> None:
     """Tell every web process who watches through this one. Never fails."""
     message = {"type": "watchers", "process": process, "names": names}
     await _send(get_channel_layer().group_send(GROUP, message))
-
-
-async def is_alive() -> bool:
-    """Whether the channel layer takes a message."""
-    return await _send(get_channel_layer().group_send(GROUP, {"type": "bell"}))
 
 
 class _Outage:

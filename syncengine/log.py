@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from syncengine import projectors
@@ -25,9 +25,10 @@ from syncengine.events import (
     validated,
 )
 from syncengine.models import LogHead, SyncEvent, SyncOperation
-from syncengine.outages import LogMissing
+from syncengine.outages import LogCut, LogMissing
 from syncengine.projection import Status, apply
 from syncengine.schemas import OUTSIDE_OPERATIONS
+from syncengine.triggers import OUT_OF_ORDER
 
 PAGE_EVENTS = 1000
 
@@ -108,18 +109,24 @@ def appending(fence: Fence | None = None) -> Iterator[Appender]:
     """A transaction that holds the head of the log, to read, decide and append in.
 
     With a fence, raises StaleToken where the operation has another owner by now or is finished.
+    Raises LogCut where the newest event is not the one that the head names.
     """
-    with transaction.atomic(durable=True):
-        head = _present(LogHead.objects.select_for_update().first())
-        if fence is not None:
-            owned = SyncOperation.objects.filter(
-                pk=fence.operation, token=fence.token, finished_at__isnull=True
-            )
-            if not owned.exists():
-                raise StaleToken(f"operation {fence.operation} left token {fence.token} behind")
-        appender = Appender(head)
-        yield appender
-        appender.save()
+    try:
+        with transaction.atomic(durable=True):
+            head = _present(LogHead.objects.select_for_update().first())
+            if fence is not None:
+                owned = SyncOperation.objects.filter(
+                    pk=fence.operation, token=fence.token, finished_at__isnull=True
+                )
+                if not owned.exists():
+                    raise StaleToken(f"operation {fence.operation} left token {fence.token} behind")
+            appender = Appender(head)
+            yield appender
+            appender.save()
+    except DatabaseError as error:
+        if OUT_OF_ORDER in str(error):
+            raise LogCut("the log does not end where its head says") from error
+        raise
 
 
 def search_columns(event: Event) -> dict[str, Any]:

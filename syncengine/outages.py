@@ -55,10 +55,20 @@ LOG_MISSING = Outage(
     "Run manage.py migrate. If that does not help, restore the database from a backup.",
     retry_after_s=60,
 )
+LOG_CUT = Outage(
+    "log-cut",
+    "The log does not end where its head says: the database was changed by something else.",
+    "Nothing can be recorded until that is mended. Run manage.py verifylog, and restore a backup.",
+    retry_after_s=60,
+)
 
 
 class LogMissing(DatabaseError):
     """The one row that says where the log ends is not there."""
+
+
+class LogCut(DatabaseError):
+    """The newest event is not the one that the head names."""
 
 
 BUSY_SQLITE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
@@ -86,6 +96,8 @@ def outage_of(error: BaseException | None) -> Outage | None:
         return UNWRITABLE
     if plain_code in BUSY_SQLITE or sqlstate in (LOCK_NOT_AVAILABLE, DEADLOCK):
         return BUSY
+    if isinstance(error, LogCut):
+        return LOG_CUT
     # SQLite tells this one only in words.
     no_table = plain_code == sqlite3.SQLITE_ERROR and str(error).startswith("no such table")
     if isinstance(error, LogMissing) or sqlstate == UNDEFINED_TABLE or no_table:

@@ -1,5 +1,5 @@
 """How the result for an album becomes an event: each function is one transaction that holds the
-album's change and the event that records it, and returns the status after it.
+album's change and the event that records it.
 
 All raise StaleToken where another worker has taken the operation over, and the database's errors;
 then nothing of it is stored.
@@ -21,10 +21,9 @@ from syncengine import log
 from syncengine.events import instant
 from syncengine.log import Appender, Fence
 from syncengine.plan import Known, Task
-from syncengine.projection import Status
 
 
-def synced(fence: Fence, task: Task, enriched: Enriched, total: int) -> Status:
+def synced(fence: Fence, task: Task, enriched: Enriched, total: int) -> None:
     """Store what Spotify said of an album."""
     with log.appending(fence) as appender:
         stored = Album.objects.filter(pk=task.album).first() if task.album else None
@@ -41,10 +40,9 @@ def synced(fence: Fence, task: Task, enriched: Enriched, total: int) -> Status:
             "changes": changes,
         }
         _append(appender, fence, "album-synced", data, total)
-    return appender.status
 
 
-def failed(fence: Fence, task: Task, error: AlbumError, total: int) -> Status:
+def failed(fence: Fence, task: Task, error: AlbumError, total: int) -> None:
     """Record why an album could not be synced; the album itself stays as it is."""
     with log.appending(fence) as appender:
         data = {
@@ -58,23 +56,20 @@ def failed(fence: Fence, task: Task, error: AlbumError, total: int) -> Status:
             "candidates": [candidate.as_data() for candidate in error.candidates],
         }
         _append(appender, fence, "album-failed", data, total)
-    return appender.status
 
 
-def left_alone(fence: Fence, albums: Sequence[tuple[str, Row]], total: int) -> Status:
+def left_alone(fence: Fence, albums: Sequence[tuple[str, Row]], total: int) -> None:
     """Record (album, row) pairs whose last fetch is fresh enough; at most 100 of them."""
     with log.appending(fence) as appender:
         data = {"albums": [{"album": album, **_place(row)} for album, row in albums]}
         _append(appender, fence, "albums-unchanged", data, total, count=len(albums))
-    return appender.status
 
 
-def removed(fence: Fence, album: Known) -> Status:
+def removed(fence: Fence, album: Known) -> None:
     """Archive an album whose row left the sheet."""
     with log.appending(fence) as appender:
         names = {name: album[name] for name in ("key", "artist", "title")}
         appender.append("album-removed", {"album": str(album["id"]), **names}, fence.operation)
-    return appender.status
 
 
 def _append(

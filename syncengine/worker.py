@@ -112,6 +112,8 @@ class SyncWorker(Worker):
             claim = await self._claimed()
             if claim is not None:
                 await self._carry_out(claim, sources)
+                # Where the database failed between the end and its checkpoint, or just there.
+                await tried_again(partial(self._database, checkpoints.record))
             elif self._until_idle and not await self._database(operations.is_owned):
                 return  # where somebody owns one, it may be a worker that has just died
             else:

@@ -45,8 +45,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without `--all-faults`, skip what is long by name. On the servers, run what depends on a
-    database or a channel layer; the rest would only repeat itself."""
+    """Without `--all-faults`, skip what is long by name, and do not repeat on the servers what is
+    to be done once. On the servers, run what has a database at all."""
     if not config.getoption("all_faults"):
         for item in items:
             if item.get_closest_marker("long"):
@@ -61,7 +61,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item
             for item in items
             if "databases" in getattr(item, "fixturenames", ())
-            and not item.get_closest_marker("once")
+            and (config.getoption("all_faults") or not item.get_closest_marker("once"))
         ]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept

@@ -30,6 +30,11 @@ class Circuit:
         self._wait_s = 0.0  # of the outage that lasts; 0 where there is none
         self._failing: set[str] = set()
 
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether an outage has lasted for so long that the waits do not grow any more."""
+        return self._wait_s >= LONGEST_WAITS * self._probe_every_s
+
     async def broken(self, call: Call, about: str) -> None:
         """Learn that `call`, which was `about` this, was answered with an error of Spotify's."""
         self._failing.add(about)
@@ -42,7 +47,9 @@ class Circuit:
             return  # it was under way when the outage was noticed
         longest_s = LONGEST_WAITS * self._probe_every_s
         self._wait_s = min(2 * self._wait_s, longest_s) if self._wait_s else self._probe_every_s
-        logger.warning("Spotify answers with errors only; the next call is in %.0f s", self._wait_s)
+        logger.warning(
+            "Spotify cannot be used at present; the next call is in %.0f s", self._wait_s
+        )
         await self._gate.close(self._wait_s, needs_scout=True)
 
     async def answered(self, call: Call) -> None:

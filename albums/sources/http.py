@@ -213,9 +213,7 @@ class Http:
                 whole = body.finish()
                 if protocol is not None and protocol.exception() is not None:
                     return Truncated("more than the promised length")
-                if response.status != 200:
-                    whole = _without_secret(whole, sent)
-                return Answer(response.status, response.headers, whole)
+                return Answer(response.status, response.headers, _without_secret(whole, sent))
         except BlockedAddress:
             return AddressRefused("a host without a public address")
         except TooLarge:

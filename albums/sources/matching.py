@@ -15,7 +15,8 @@ from rapidfuzz.fuzz import ratio
 from .editions import Title, read_title, sides
 from .errors import AlbumNoMatch, AlbumWeakMatch, Candidate
 from .folding import fold
-from .sheet_rows import Row
+from .sheet_rows import MAX_NAME_CHARS, Row
+from .text import clean
 
 __all__ = ["ACCEPTED", "Found", "Match", "best", "fold", "score"]
 
@@ -206,4 +207,6 @@ def _has_twin(row: Row, chosen: _Scored, scored: Sequence[_Scored]) -> bool:
 
 def _shown(one: _Scored) -> Candidate:
     found = one.found
-    return Candidate(found.id, ", ".join(found.artists), found.title, found.year, one.score)
+    artists = clean(", ".join(found.artists), MAX_NAME_CHARS)
+    title = clean(found.title, MAX_NAME_CHARS)
+    return Candidate(found.id, artists, title, found.year, one.score)

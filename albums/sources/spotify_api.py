@@ -14,6 +14,7 @@ from .errors import (
     AlbumUnavailable,
     MustWait,
     NetworkError,
+    Reason,
     SourceError,
     SpotifyCredentials,
     SpotifyForbidden,
@@ -23,6 +24,7 @@ from .errors import (
 from .http import (
     Answer,
     AnswerTooLarge,
+    CannotConnect,
     Http,
     NoAnswer,
     TransportError,
@@ -57,8 +59,11 @@ class SpotifyApi:
         self._circuit = Circuit(limiter.gate, settings.probe_every_s)
         self.tokens = TokenSource(http, settings)
         self._blocked_until = 0.0
-        self._blocked_reason = MustWait("spotify", 0, "rate-limit").reason
+        self._blocked_reason: Reason = "rate-limit"
         self._answered_at: float | None = None
+        self._was_reached = False  # ever: then what cannot be reached now is a gap
+        self._answers = 0
+        self._parked_by: dict[URL, int] = {}  # how many answers there had been then
 
     async def get(
         self,
@@ -76,11 +81,13 @@ class SpotifyApi:
         With `patient=False` a 429 is returned like any other answer, after the limiter has
         learnt of it.
 
-        An outage of Spotify's is waited out, a call now and then (see `circuit`).
+        An outage of Spotify's is waited out, a call now and then (see `circuit`), and so is a gap
+        in the network between calls that were answered, for a quarter of an hour.
 
         Raises NetworkError, SpotifyCredentials and the token's other errors, MustWait,
-        AlbumUnavailable for 5xx after the retries, AlbumBadAnswer for an answer that is
-        incomplete, too large or of another form.
+        AlbumUnavailable for 5xx after the retries and for what is refused again and again while
+        other calls are answered, AlbumBadAnswer for an answer that is incomplete, too large or of
+        another form.
         """
         if self._settings.market:
             query = {**query, "market": self._settings.market}
@@ -99,8 +106,12 @@ class SpotifyApi:
             if answer.status >= 500:
                 raise AlbumUnavailable(problem=f"HTTP {answer.status}")
             if answer.status != 429:
+                self._answers += 1
+                self._parked_by.pop(url, None)
                 return answer
             refusals += 1
+            if patient and refusals == MAX_REFUSALS and self._is_stubborn(url):
+                raise AlbumUnavailable(problem="HTTP 429")
             await self._heed(answer, call, last=refusals == MAX_REFUSALS, patient=patient)
             if not patient:
                 return answer
@@ -109,6 +120,7 @@ class SpotifyApi:
         """Call again, at first once: the time until which a sync was to wait has come. It is kept
         on the clock of the wall, and ours stands still while a machine sleeps."""
         self._blocked_until = 0.0
+        self._was_reached = True  # it has told us to wait
         self._limiter.gate.scout_first()
 
     async def _token(self, refused: Token | None) -> Token:
@@ -118,8 +130,14 @@ class SpotifyApi:
                 return held
             scouts = await self._limiter.gate.passed()
             try:
-                return await self.tokens.token(refused, patient=not scouts)
+                token = await self.tokens.token(refused, patient=not scouts)
+                self._was_reached = True
+                return token
             except SpotifyTokenDown:
+                await self._circuit.down(scouts)
+            except NetworkError:
+                if not self._sits_out_a_gap(scouts):
+                    raise
                 await self._circuit.down(scouts)
             except MustWait as wait:
                 self._block(wait)  # else each caller that comes later would ask again
@@ -131,6 +149,7 @@ class SpotifyApi:
     async def _tries(
         self, url: URL, token: Token, model: type[BaseModel] | None
     ) -> tuple[Answer, Call]:
+        """Make a call until it is answered, and a gap in the network is over."""
         calls: list[Call] = []
 
         async def attempt() -> Answer:
@@ -139,14 +158,19 @@ class SpotifyApi:
                 await self._budget.take()
                 calls.append(call)
                 answer = await self._once(url, token, call)
-            self._answered_at = self._now()
+            self._answered_at, self._was_reached = self._now(), True
             if model is not None and answer.status == 200 and not _has_form(model, answer):
                 raise Unreadable("Not of the documented form")
             return answer
 
         failure: SourceError
         try:
-            return await self._http.retrying(attempt), calls[-1]
+            while True:
+                try:
+                    return await self._http.retrying(attempt), calls[-1]
+                except CannotConnect:
+                    if not self._was_reached:
+                        raise
         except NoAnswer as error:
             reachable = self._answered_at is not None and (
                 self._answered_at > self._now() - REACHABLE_FOR_S
@@ -168,6 +192,12 @@ class SpotifyApi:
         limits = self._http.spotify_limits
         try:
             answer = await self._http.once("GET", url, limits, headers=authorization)
+        except CannotConnect as error:
+            if self._was_reached and not self._sits_out_a_gap(call.scouts):
+                raise _unreachable(error) from None
+            if self._was_reached or call.scouts:
+                await self._circuit.down(call.scouts)
+            raise
         except TransportError:
             if call.scouts:  # what found no outage may still not say that one is over
                 await self._circuit.broken(call, str(url))
@@ -177,6 +207,18 @@ class SpotifyApi:
         elif answer.status != 429:
             await self._circuit.answered(call)
         return answer
+
+    def _is_stubborn(self, url: URL) -> bool:
+        """Whether a call that is refused once more has made us wait for a time already, and others
+        have been answered since: then it is about its album, and another wait would not help."""
+        if self._answers > self._parked_by.get(url, self._answers):
+            return True
+        self._parked_by[url] = self._answers
+        return False
+
+    def _sits_out_a_gap(self, scouts: bool) -> bool:
+        """Whether it is worth looking again, after a call that could not be made."""
+        return self._was_reached and not (scouts and self._circuit.is_exhausted)
 
     async def _heed(self, answer: Answer, call: Call, *, last: bool, patient: bool) -> None:
         """Learn from a 429; raise MustWait where it is not to be waited out."""

@@ -1,11 +1,14 @@
 """1: starting a sync, and what the catalog shows after it."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser import sheets
 from tests.browser.conftest import Visit
 from tests.browser.serving import Server
 from tests.demo import Demo
+
+pytestmark = pytest.mark.once
 
 OPTIMISTIC_MS = 100
 CONFIRMED_MS = 1_000

@@ -2,12 +2,15 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser import sheets
 from tests.browser.conftest import Visit
 from tests.browser.serving import Server
 from tests.demo import Demo
+
+pytestmark = pytest.mark.once
 
 FETCHING = "Fetching albums from Google Sheets..."
 ENRICHING = "Enriching with Spotify metadata..."

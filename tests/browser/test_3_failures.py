@@ -11,6 +11,8 @@ from tests.browser.serving import Server
 from tests.demo import Demo
 from tests.syncing import current_operation, eventually
 
+pytestmark = pytest.mark.once
+
 NO_CREDENTIALS = "Spotify credentials not configured. Please check environment variables."
 NO_NETWORK = "Network error: Unable to reach external services. Please check your connection."
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from playwright.sync_api import WebSocketRoute, expect
 
 from tests.browser import past, sheets
@@ -9,6 +10,8 @@ from tests.browser.catalog_page import CatalogPage
 from tests.browser.conftest import Serve, Visit
 from tests.browser.test_3_failures import NO_NETWORK
 from tests.demo import Demo
+
+pytestmark = pytest.mark.once
 
 
 def test_4_1_last_synced_stands_in_the_first_html_and_on_the_live_page(

@@ -12,6 +12,8 @@ from tests.browser.serving import Server
 from tests.browser.watch import Watch
 from tests.demo import Demo
 
+pytestmark = pytest.mark.once
+
 SCHEMES = ("light", "dark")
 WIDTHS_PX = (360, 768, 1280)
 ENDS_PX = (WIDTHS_PX[0], WIDTHS_PX[-1])

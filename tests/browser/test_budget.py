@@ -13,6 +13,8 @@ from tests.browser.conftest import Visit
 from tests.browser.serving import Server
 from tests.demo import Demo
 
+pytestmark = pytest.mark.once
+
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 MODULES = sorted((FRONTEND / "static" / "js").glob("*.js"))
 TEMPLATES = sorted(FRONTEND.rglob("*.html"))

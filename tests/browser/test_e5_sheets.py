@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from albums.models import Album, AlbumVersion
@@ -10,6 +11,8 @@ from tests.browser.catalog_page import CatalogPage
 from tests.browser.conftest import Serve, Visit
 from tests.browser.serving import Server
 from tests.demo import Demo
+
+pytestmark = pytest.mark.once
 
 # What Google answers: (message, part of what to do).
 BAD_SHEETS = {

@@ -13,6 +13,8 @@ from tests.browser.watch import Watch
 from tests.demo import Demo
 from tests.routes import addresses
 
+pytestmark = pytest.mark.once
+
 REFUSALS = r"status of (400|403|404|405)"  # said by the browser of any answer with an error
 
 

@@ -5,7 +5,7 @@ import mimetypes
 import statistics
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -176,6 +176,26 @@ def test_the_panel_offers_a_retry_of_what_one_event_can_name(modules: Page, fail
     [(mine, its)] = panels_must_agree(modules, [status])
     assert mine["retry"] == its["retry"] == (failed if failed <= 500 else 0)
     assert ("Sync Now tries all of them" in mine["remark"]) == (failed > 500)
+
+
+@pytest.mark.parametrize(("reason", "late_s"), [("quota", 0), ("storage", 14), ("storage", 16)])
+def test_a_missing_worker_is_told_in_the_same_words(
+    modules: Page, reason: str, late_s: int
+) -> None:
+    status = next(
+        status
+        for status in in_python(chained(EXAMPLES))
+        if status["operation"] and status["operation"]["state"] == "waiting"
+    )
+    operation = status["operation"] | {"waiting_reason": reason}
+    now = datetime.fromisoformat(operation["waiting_until"]) + timedelta(seconds=late_s)
+    mine = panel(status | {"operation": operation}, now, worker_missing=True)
+    its = modules.evaluate(
+        "([operation, now]) => view.missingWorker(operation, Date.parse(now))",
+        [operation, now.isoformat(timespec="milliseconds")],
+    )
+    assert bool(its) == mine["stuck"] == (reason != "storage" or late_s > 15)
+    assert not its or its == mine["remark"]
 
 
 def panels_must_agree(

@@ -18,6 +18,8 @@ from tests.browser.payloads import PAYLOADS
 from tests.browser.serving import Server
 from tests.demo import Demo
 
+pytestmark = pytest.mark.once
+
 FROM_SPOTIFY = 8  # albums that only Spotify names
 PAGES_OF_ALBUMS = 6
 MARKUP = '<img src=x onerror="alert(1)">'

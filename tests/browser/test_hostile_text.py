@@ -7,6 +7,8 @@ from tests.browser import sheets
 from tests.browser.conftest import Serve, Visit
 from tests.demo import Demo
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize("path", ["/", "/?view=list"])
 def test_a_title_of_one_long_word_does_not_widen_the_page(

@@ -20,7 +20,9 @@ def test_it_is_kept_by_all_workers_together_and_the_sync_goes_on_the_next_day(
     world: World,
 ) -> None:
     now = datetime.now(UTC)
-    clock = Clock(world.folder / "clock", now.replace(hour=12) - now)  # far from midnight
+    # Noon, far from midnight, and of tomorrow: a worker that seems to lag behind would be missing.
+    noon = now.replace(hour=12) + timedelta(days=1)
+    clock = Clock(world.folder / "clock", noon - now)
     environment = clock.environment | {"SPOTIFY_DAILY_BUDGET": str(BUDGET)}
     world.demo.sheet(*sheets.rows(ALBUMS))
     world.demo.behave(latency_ms=400)

@@ -26,7 +26,7 @@ from tests.process import Process
 from tests.server import Asked
 from tests.syncing import current_operation, eventually
 
-DURATION_S = {"postgresql": 180.0, "sqlite": 60.0}
+DURATION_S = {"postgresql": 180.0, "sqlite": 20.0}
 REST_LIMIT_S = 120.0
 TOLD = ("by", "attempt", "reason", "service", "until", "stage", "total", "synced", "code")
 MAX_WAIT = timedelta(seconds=20)  # what waits for longer than that is cancelled in the end

@@ -16,6 +16,7 @@ class AlbumGrid extends HTMLElement {
   #gathering = null;
   #reading = null;
   #readAt = -Infinity;
+  #stale = false; // something was missed since the page was last asked for
 
   connectedCallback() {
     feed.addEventListener("events", ({ detail }) => detail.forEach((event) => this.#apply(event)));
@@ -82,24 +83,28 @@ class AlbumGrid extends HTMLElement {
   }
 
   #readSoon() {
+    this.#stale = true;
     const waitMs = this.#readAt + AGAIN_MS - performance.now();
     this.#reading ??= setTimeout(() => this.#read(), Math.max(0, waitMs));
   }
 
-  /** Fetch this very page again and take over its cards, focus and scroll as they are. */
+  /** Fetch this very page again and take over its cards, focus and scroll as they are. Until an
+   * answer has come that was asked for after the newest reason to ask, it is fetched again. */
   async #read() {
     this.#readAt = performance.now();
+    this.#stale = false;
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-      if (!answer.ok) return;
+      if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = page.querySelector("album-grid");
       if (fresh) this.#replaceBy(fresh);
       takeChoices(page);
     } catch {
-      // Offline: the connection says so, and the next snapshot reads again.
+      this.#stale = true; // offline, or the server has an outage: the connection says so
     } finally {
       this.#reading = null;
+      if (this.#stale) this.#readSoon();
     }
   }
 

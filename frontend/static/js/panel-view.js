@@ -5,6 +5,13 @@ import { pace, span, timeLeft } from "./words.js";
 
 export const STEPS = ["sheet", "spotify", "albums"];
 const MAX_RETRY_KEYS = 500; // the same in syncengine/operations.py
+const STORAGE_PATIENCE_MS = 15_000; // a worker that lives goes on within a few seconds
+const NO_WORKER =
+  "No worker answers, so this sync does not move. Start one with “manage.py runworker sync”," +
+  " or serve with “manage.py serve”, which has one.";
+const NO_WORKER_OR_STORAGE =
+  "Nothing has moved since then: either the storage is still full, so free space on it, or no" +
+  " worker runs, so start one with “manage.py runworker sync” or “manage.py serve”.";
 const UNFINISHED = ["pending", "running", "waiting"];
 
 export function unfinished(operation) {
@@ -34,6 +41,14 @@ export function panelView(operation, perSecond, left) {
     duration: duration(operation),
     ...furtherActs(operation, state),
   };
+}
+
+/** What is said of an operation whose worker has not been seen for a while. During a wait for
+ * storage it may well be alive, and only cannot write that it is. `now` in ms since the epoch. */
+export function missingWorker(operation, now) {
+  if (operation.waiting_reason !== "storage") return NO_WORKER;
+  const over = Date.parse(operation.waiting_until) + STORAGE_PATIENCE_MS;
+  return now > over ? NO_WORKER_OR_STORAGE : "";
 }
 
 export function counts(operation) {

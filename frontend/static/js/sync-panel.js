@@ -2,14 +2,11 @@
 import { cancel, start } from "./acts.js";
 import { now, onTick } from "./clock.js";
 import { setAttribute, setHidden, setText } from "./dom.js";
-import { STEPS, panelView } from "./panel-view.js";
+import { STEPS, missingWorker, panelView } from "./panel-view.js";
 import { SteadyEstimate, rate, secondsLeft } from "./rate.js";
 import { current, operation, subscribe } from "./store.js";
 
 const MARK_WORDS = { done: "done", now: "in progress", todo: "to come" };
-const NO_WORKER =
-  "No worker answers, so this sync does not move. Start one with “manage.py runworker sync”," +
-  " or serve with “manage.py serve”, which has one.";
 
 class SyncPanel extends HTMLElement {
   #parts = {};
@@ -123,11 +120,11 @@ class SyncPanel extends HTMLElement {
 
   #showProblems({ error, notice, workerMissing }, shown, view) {
     const { remark, until, countdown, error: problem, errorMessage, errorRemedy } = this.#parts;
-    // A worker that waits for storage cannot write that it is alive.
-    const stuck = view.busy && workerMissing && shown.waiting_reason !== "storage";
+    const missing = view.busy && workerMissing ? missingWorker(shown, now()) : "";
+    const stuck = missing !== "";
     const waiting = view.state === "waiting" && !stuck;
     const waitingUntil = waiting ? shown.waiting_until : null;
-    setText(remark, stuck ? NO_WORKER : view.remark || (view.busy ? notice : ""));
+    setText(remark, missing || view.remark || (view.busy ? notice : ""));
     this.classList.toggle("stuck", stuck);
     setAttribute(until, "datetime", waitingUntil);
     setAttribute(countdown, "datetime", waitingUntil);

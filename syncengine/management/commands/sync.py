@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import Error, connections
 from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -17,6 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from syncengine import log, operations
 from syncengine.models import SyncOperation
 from syncengine.operations import AlreadyUnfinished
+from syncengine.outages import outage_of
 from syncengine.presence import PresenceWatch
 from syncengine.projection import Status, apply
 from syncengine.schemas import END_KINDS
@@ -98,8 +100,17 @@ def _follow(console: Console, status: Status, operation_id: str, work: Work) -> 
     with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task("", total=None, counts="")
         while True:
-            work.see_to_it()
-            for event in log.events_after(status["position"]):
+            time.sleep(LOOK_S)
+            try:
+                work.see_to_it()
+                news = log.events_after(status["position"])
+                parked = _is_parked(operation_id)
+            except Error as error:
+                if outage_of(error) is None:
+                    raise
+                connections.close_all()  # when the database is back, the sync goes on, and so do we
+                continue
+            for event in news:
                 status = apply(status, event)
                 if event.operation == operation_id and event.kind in END_KINDS:
                     break  # a sync after ours would take its place in the status
@@ -113,9 +124,8 @@ def _follow(console: Console, status: Status, operation_id: str, work: Work) -> 
                     completed=operation["synced"] + operation["failed"],
                     counts="" if total is None else f"{operation['synced']}/{total} albums synced",
                 )
-                if operation["finished_at"] is not None or _is_parked(operation_id):
+                if operation["finished_at"] is not None or parked:
                     return operation
-            time.sleep(LOOK_S)
 
 
 def _described(operation: dict[str, Any]) -> str:

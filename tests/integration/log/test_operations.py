@@ -10,16 +10,19 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from albums.sources.errors import NetworkError
-from syncengine import log, operations
+from syncengine import log, operations, triggers
 from syncengine.events import InvalidEvent
 from syncengine.log import StaleToken
 from syncengine.models import StoredSheet, SyncEvent, SyncOperation
 from syncengine.operations import LEASE_S, AlreadyUnfinished, Claim, LeaseWatch
+from syncengine.outages import LOG_CUT, LogCut, outage_of
 from syncengine.rebuild import differences
 from syncengine.schemas import END_KINDS
+from syncengine.triggers import TABLE
 from syncengine.verify import verify
 from tests.concurrency import at_once, in_processes
 from tests.histories import begin, stage
+from tests.tampering import drop_triggers, insert, raw, row_at
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -380,3 +383,21 @@ def test_the_stored_sheet_is_forgotten_at_the_end() -> None:
         StoredSheet.objects.create(sha256="a" * 64, body=b"x")
         ends[end](claim)
         assert not StoredSheet.objects.exists()
+
+
+@pytest.mark.parametrize("lost", ["the tail", "the place of the next"])
+def test_a_log_that_ends_elsewhere_takes_nothing_and_says_so(lost: str) -> None:
+    claim = begin()
+    drop_triggers()
+    if lost == "the tail":
+        raw(f"DELETE FROM {TABLE} WHERE position > 1")
+    else:
+        insert(row_at(2) | {"position": 3})
+    triggers.install()
+    for act in (
+        lambda: operations.cancel(claim.operation, "admin"),
+        lambda: stage(claim, "sheet"),
+    ):
+        with pytest.raises(LogCut) as caught:
+            act()
+        assert outage_of(caught.value) is LOG_CUT

@@ -1,6 +1,7 @@
 """Rows become albums; whatever Spotify answers is a value or a typed error."""
 
 import asyncio
+import itertools
 import json
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from albums.sources import errors
-from albums.sources.http import Http, Limits
+from albums.sources.http import Answer, CannotConnect, Http, Limits
 from albums.sources.limiter import Limiter
 from albums.sources.settings import SourceSettings
 from albums.sources.sheet_rows import Row
@@ -275,6 +276,87 @@ async def test_three_refusals_of_one_call_park_the_sync(
         await client.enrich(row(1))
     assert (caught.value.until_seconds, caught.value.reason) == (60, "rate-limit")
     assert upstream.count(PATH) == 3
+
+
+async def test_a_call_that_alone_is_refused_again_is_about_its_album(
+    upstream: Upstream, client: SpotifyClient
+) -> None:
+    upstream.holds(album(2))
+    upstream.standing[PATH] = says(429, Retry_After="0")
+    for _ in range(2):  # a wait in vain says nothing yet: nobody else was answered
+        with pytest.raises(errors.MustWait):
+            await client.enrich(row(1))
+        client.wait_is_over()
+    await client.enrich(row(2))
+    with pytest.raises(errors.AlbumUnavailable):
+        await client.enrich(row(1))
+
+
+async def down_after(calls: int, for_calls: int, http: Http, patch: pytest.MonkeyPatch) -> None:
+    """Let no connection be made for a while, after so many calls."""
+    once, count = http.once, itertools.count()
+
+    async def made(*args: Any, **options: Any) -> Answer:
+        if calls <= next(count) < calls + for_calls:
+            raise CannotConnect("no connection")
+        return await once(*args, **options)
+
+    patch.setattr(http, "once", made)
+
+
+GAP_S = 0.01 + 0.02 + 0.04 + 0.08  # until the waits do not grow any more
+
+
+@pytest.mark.parametrize("calls", [1, 4])  # from the first album on, and in the midst
+async def test_a_gap_in_the_network_is_sat_out(
+    upstream: Upstream,
+    http: Http,
+    settings: SourceSettings,
+    monkeypatch: pytest.MonkeyPatch,
+    calls: int,
+) -> None:
+    client = SpotifyClient(http, replace(settings, probe_every_s=0.01), Limiter(10_000))
+    upstream.holds(*map(album, range(1, 9)))
+    await down_after(calls, 4, http, monkeypatch)
+    done = await asyncio.gather(*(client.enrich(row(n)) for n in range(1, 9)))
+    assert [one.title for one in done] == [f"Album {n}" for n in range(1, 9)]
+    await client.close()
+
+
+async def test_a_gap_without_end_is_a_network_error(
+    upstream: Upstream, http: Http, settings: SourceSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = SpotifyClient(http, replace(settings, probe_every_s=0.01), Limiter(10_000))
+    upstream.holds(album(1))
+    await down_after(2, 1_000, http, monkeypatch)
+    await client.enrich(row(1))
+    began = asyncio.get_running_loop().time()
+    for _ in range(2):  # and a sync after that is told at once
+        with pytest.raises(errors.NetworkError):
+            await client.enrich(row(1))
+    assert asyncio.get_running_loop().time() - began >= GAP_S
+    await client.close()
+
+
+async def test_who_was_never_reached_is_not_waited_for(
+    upstream: Upstream, http: Http, client: SpotifyClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await down_after(0, 1_000, http, monkeypatch)
+    with pytest.raises(errors.NetworkError):
+        await client.enrich(row(1))
+
+
+async def test_candidates_are_cut_to_what_an_event_can_carry(
+    upstream: Upstream, client: SpotifyClient
+) -> None:
+    artists = [{"name": "Can"}] + [{"name": "x" * 90}] * 900
+    found = [album(n, name="Albun 1", artists=artists) for n in range(1, 6)]
+    upstream.standing["/v1/search"] = says(200, {"albums": {"items": found}})
+    with pytest.raises(errors.AlbumError) as caught:
+        await client.enrich(row())
+    assert caught.value.candidates
+    for candidate in caught.value.candidates:
+        assert candidate.artist.startswith("Can, xxx") and len(candidate.artist) <= 500
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ from tests.demo import Demo
 from tests.sheets import BLUE, BLUE_ID, DUMMY, DUMMY_ID, LINKED, REVOLVER
 from tests.syncing import current_operation, ends, events, everything_stored
 
+pytestmark = pytest.mark.once
+
 Sync = Callable[..., dict[str, Any]]
 
 BLUE_PATH = f"/v1/albums/{BLUE_ID}"

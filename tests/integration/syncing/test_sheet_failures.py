@@ -10,6 +10,8 @@ from tests.demo import Demo
 from tests.sheets import LINKED
 from tests.syncing import ends, events, everything_stored
 
+pytestmark = pytest.mark.once
+
 Sync = Callable[..., dict[str, Any]]
 
 

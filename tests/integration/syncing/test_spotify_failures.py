@@ -21,6 +21,8 @@ from tests.syncing import (
     outcomes,
 )
 
+pytestmark = pytest.mark.once
+
 Sync = Callable[..., dict[str, Any]]
 NO_CREDENTIALS = "Spotify credentials not configured. Please check environment variables."
 NO_NETWORK = (

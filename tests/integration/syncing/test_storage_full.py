@@ -1,7 +1,7 @@
 """The database has no room for another album: the sync waits, longer each time, and fails none."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import count
@@ -24,10 +24,10 @@ FULL = psycopg.errors.DiskFull("no space left")
 
 
 @contextmanager
-def little_room() -> Iterator[None]:
+def little_room() -> Iterator[Callable[[], None]]:
     """A database that may grow by so many pages only, and by one more for whoever connects anew,
     as the worker does after a refusal: so there is room to say why it waits before there is room
-    for an album."""
+    for an album. Yields what takes the limit from those who connect from then on."""
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA page_count")
         limits = count(cursor.fetchone()[0] + ROOM_PAGES)
@@ -38,7 +38,7 @@ def little_room() -> Iterator[None]:
 
     connection_created.connect(limit)
     try:
-        yield
+        yield lambda: connection_created.disconnect(limit)
     finally:
         connection_created.disconnect(limit)
 
@@ -53,9 +53,9 @@ def test_a_database_that_may_not_grow_fails_no_album(database: str, demo: Demo) 
         pytest.skip("F12 storage full: only SQLite can be told how large it may become")
     demo.sheet(*sheets.rows(ALBUMS))
     operations.start("ann", "button")
-    with background_worker() as background:
-        with little_room():
-            eventually(lambda: events("waiting"))
+    with little_room() as make_room, background_worker() as background:
+        eventually(lambda: events("waiting"))
+        make_room()
         # Its connection has the limit for as long as it lives.
         connected = background.worker._database
         asyncio.run_coroutine_threadsafe(connected(connections.close_all), background._loop)

@@ -53,8 +53,7 @@ class Run:
         Raises StaleToken where another worker has taken over, and the database's error in an
         outage: both leave the operation to be resumed from its log.
         """
-        if self._claim.waited_for == "spotify":
-            self._sources.spotify.wait_is_over()
+        self._sources.spotify.begin(after_a_wait=self._claim.waited_for == "spotify")
         try:
             self._sources.spotify.require_credentials()
             plan = await self._accepted_plan()

@@ -163,9 +163,9 @@ class SpotifyClient:
         """Raise SpotifyCredentials where the settings hold none. Calls nobody."""
         self._api.tokens.require_credentials()
 
-    def wait_is_over(self) -> None:
-        """Forget how long Spotify wanted peace: the time that was stored for it has come."""
-        self._api.wait_is_over()
+    def begin(self, *, after_a_wait: bool) -> None:
+        """Begin a sync; `after_a_wait`: go on with one, whose stored time to wait has come."""
+        self._api.begin(after_a_wait=after_a_wait)
 
     async def close(self) -> None:
         """End what still runs for nobody. Call it before the Http is closed."""

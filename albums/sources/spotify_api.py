@@ -61,7 +61,7 @@ class SpotifyApi:
         self._blocked_until = 0.0
         self._blocked_reason: Reason = "rate-limit"
         self._answered_at: float | None = None
-        self._was_reached = False  # ever: then what cannot be reached now is a gap
+        self._was_reached = False  # by this sync: then what cannot be reached now is a gap
         self._answers = 0
         self._parked_by: dict[URL, int] = {}  # how many answers there had been then
 
@@ -116,12 +116,17 @@ class SpotifyApi:
             if not patient:
                 return answer
 
-    def wait_is_over(self) -> None:
-        """Call again, at first once: the time until which a sync was to wait has come. It is kept
-        on the clock of the wall, and ours stands still while a machine sleeps."""
-        self._blocked_until = 0.0
-        self._was_reached = True  # it has told us to wait
-        self._limiter.gate.scout_first()
+    def begin(self, *, after_a_wait: bool) -> None:
+        """Begin a sync: what cannot be reached at all by it is told at once.
+
+        After a wait that Spotify asked for call again, at first once: the time that was stored for
+        it has come. It is kept on the clock of the wall, and ours stands still while a machine
+        sleeps.
+        """
+        self._was_reached = after_a_wait
+        if after_a_wait:
+            self._blocked_until = 0.0
+            self._limiter.gate.scout_first()
 
     async def _token(self, refused: Token | None) -> Token:
         """Return a token; an outage of the service that gives them out is waited out."""

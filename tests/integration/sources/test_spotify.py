@@ -286,7 +286,7 @@ async def test_a_call_that_alone_is_refused_again_is_about_its_album(
     for _ in range(2):  # a wait in vain says nothing yet: nobody else was answered
         with pytest.raises(errors.MustWait):
             await client.enrich(row(1))
-        client.wait_is_over()
+        client.begin(after_a_wait=True)
     await client.enrich(row(2))
     with pytest.raises(errors.AlbumUnavailable):
         await client.enrich(row(1))
@@ -331,10 +331,12 @@ async def test_a_gap_without_end_is_a_network_error(
     await down_after(2, 1_000, http, monkeypatch)
     await client.enrich(row(1))
     began = asyncio.get_running_loop().time()
-    for _ in range(2):  # and a sync after that is told at once
-        with pytest.raises(errors.NetworkError):
-            await client.enrich(row(1))
+    with pytest.raises(errors.NetworkError):
+        await client.enrich(row(1))
     assert asyncio.get_running_loop().time() - began >= GAP_S
+    client.begin(after_a_wait=False)  # another sync is told at once
+    with pytest.raises(errors.NetworkError):
+        await client.enrich(row(1))
     await client.close()
 
 

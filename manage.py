@@ -6,6 +6,8 @@ import sys
 
 
 def main() -> None:
+    # Where it goes into a log, what `serve` and `runworker` say is there when they say it.
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
     if sys.argv[1:2] == ["serve"] and "--demo" in sys.argv:
         # The settings read the environment once, so the demo must stand before they load.

@@ -18,7 +18,8 @@ READY_LIMIT_S = 60.0  # for a busy machine; it takes a few seconds
 STOP_LIMIT_S = 20.0
 ANSWER_LIMIT_S = 60.0
 LAST_WORDS_S = 2.0
-TALKATIVE = {"PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"}  # SIGABRT shows where it is
+TALKATIVE = {"PYTHONFAULTHANDLER": "1"}  # SIGABRT shows where it is
+UNBUFFERED = {"PYTHONUNBUFFERED": "1"}  # but `manage.py` sees to it that its output can be read
 
 
 class Process:
@@ -35,6 +36,8 @@ class Process:
         """Start it and wait until it is ready."""
         self.ready_at = None
         environment = {**os.environ, **self.environment, **TALKATIVE}
+        if self.command[0] != "manage.py":
+            environment |= UNBUFFERED
         said = len(self.output) if self._output.exists() else 0
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(

@@ -30,7 +30,10 @@ class HttpError(Exception):
 
 def wants_json(request: HttpRequest) -> bool:
     """Whether JSON is preferred: browsers name HTML first, programs JSON or nothing."""
-    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+    try:
+        return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+    except (ValueError, LookupError):
+        return False  # an Accept header that cannot be read
 
 
 def is_program(request: HttpRequest) -> bool:

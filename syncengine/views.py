@@ -8,6 +8,7 @@ from asgiref.sync import async_to_sync
 from django.db import Error
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from syncengine import fanout, history, log, operations, presence, roles
@@ -74,12 +75,14 @@ def confirm(request: HttpRequest, operation_id: UUID) -> HttpResponse:
 
 
 @require_safe
+@never_cache
 @door()
 def status(request: HttpRequest) -> HttpResponse:
     return JsonResponse(log.current_status())
 
 
 @require_GET
+@never_cache
 @door(roles.is_auditor)
 def events(request: HttpRequest) -> HttpResponse:
     """`?after=N&limit=M`: the log in pages, with its head."""

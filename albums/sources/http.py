@@ -1,6 +1,7 @@
 """One HTTP session for everything that we call: deadlines, retries, limits, no redirects."""
 
 import asyncio
+from base64 import b64decode
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -254,9 +255,14 @@ def _tells_its_end(response: aiohttp.ClientResponse) -> bool:
 
 
 def _without_secret(body: bytes, headers: Mapping[str, str]) -> bytes:
-    """Return an error's body without our credentials: some servers echo what they were sent."""
-    secret = headers.get("Authorization", "").rpartition(" ")[2]
-    return body.replace(secret.encode(), b"[removed]") if secret else body
+    """Return a body without our credentials: some servers echo what they were sent."""
+    scheme, _, secret = headers.get("Authorization", "").partition(" ")
+    secrets = [secret.encode()] if secret else []
+    if scheme == "Basic":
+        secrets.append(b64decode(secret).partition(b":")[2])
+    for one in filter(None, secrets):
+        body = body.replace(one, b"[removed]")
+    return body
 
 
 async def within(seconds: float, work: Awaitable[Answer]) -> Answer:

@@ -110,10 +110,13 @@ def next_hop(url: URL, location: str, origin: str) -> URL:
 
 
 def _joined(url: URL, location: str) -> URL | None:
+    """Where that leads; None for what is no address, or has a host that nobody could look up."""
     try:
-        return url.join(URL(location))
+        target = url.join(URL(location))
+        (target.host or "").encode("idna")
     except ValueError:
         return None
+    return target
 
 
 def _signs_in(url: URL) -> bool:

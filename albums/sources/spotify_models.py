@@ -50,8 +50,9 @@ def _line(limit: int) -> BeforeValidator:
 
 
 def _count(value: Any) -> Any:
-    number = isinstance(value, int) and not isinstance(value, bool)
-    return min(max(value, 0), MAX_COUNT) if number else value
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError("no whole number")  # pydantic would take texts and fractions, too
+    return min(max(value, 0), MAX_COUNT)
 
 
 def _entries(value: Any) -> Any:

@@ -15,6 +15,8 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from albums.sources.sheet_rows import MAX_NAME_CHARS
+from albums.sources.text import clean
 from syncengine import log, operations
 from syncengine.models import SyncOperation
 from syncengine.operations import AlreadyUnfinished
@@ -43,7 +45,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, refresh: bool, **options: Any) -> None:
-        console = Console(highlight=False)
+        console = Console(highlight=False, emoji=False)
         status = log.current_status()
         try:
             operation = operations.start(_name(), "command", "refresh" if refresh else "full")
@@ -84,7 +86,7 @@ def _work_here() -> None:
 
 def _name() -> str:
     try:
-        return getpass.getuser()
+        return clean(getpass.getuser(), MAX_NAME_CHARS) or f"uid {os.getuid()}"
     except (KeyError, OSError):  # a container may run as a number without a name
         return f"uid {os.getuid()}"
 

@@ -111,6 +111,8 @@ HEADER_LINES: dict[bytes, set[int]] = {
     b"Content-Length: 1\r\nTransfer-Encoding: chunked": {400},
     b"Transfer-Encoding: nonsense": {400},
     b"Daphne-Root-Path: \xff": {302},
+    b"Content-Type: text/plain; charset*=nope''x": {302, 400},
+    b"Accept: x/y;q*=nope''1": {302},
     b"Expect: 100-continue": {100},
     b"Upgrade: h2c\r\nConnection: Upgrade": {302},
     b"no colon": {400},
@@ -139,6 +141,8 @@ def test_no_header_says_where_the_site_is(server: Server) -> None:
 FORMS = (
     (b"application/x-www-form-urlencoded; charset=hex", b"mode=nope"),
     (b"application/x-www-form-urlencoded; charset=nope", b"mode=nope"),
+    (b"text/plain; charset*=nope''x", b"mode=nope"),
+    (b"application/x-www-form-urlencoded; charset*=utf-8''x%00y", b"mode=nope"),
     (b"multipart/form-data", b"x"),
     (b"multipart/form-data; boundary=x; charset=idna", b"x"),
     (b"multipart/form-data; boundary=" + b"x" * 300, b"x"),

@@ -72,6 +72,8 @@ async def test_a_packed_sheet_is_unpacked(upstream: Upstream, http: Http) -> Non
             "sheet-blocked-address",
         ),
         (says(302, Location="http://["), "sheet-blocked-address"),
+        (says(302, Location="https://xn--a.googleusercontent.com/"), "sheet-blocked-address"),
+        (says(302, Location="https://x..googleusercontent.com/"), "sheet-blocked-address"),
         (says(302, Location=EXPORT), "sheet-unavailable"),
         (hangs_up, "network"),
         (breaks_off, "sheet-truncated"),

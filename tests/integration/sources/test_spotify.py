@@ -219,6 +219,24 @@ async def test_a_forbidding_text_is_short_and_holds_no_secret(
     assert TOKEN not in caught.value.message and "\x1b" not in caught.value.message
 
 
+async def test_an_echo_of_the_secret_is_removed(upstream: Upstream, client: SpotifyClient) -> None:
+    upstream.standing["/api/token"] = says(403, {"error_description": f"id:{CLIENT_SECRET}"})
+    with pytest.raises(errors.SpotifyForbidden) as caught:
+        await client.enrich(row(1))
+    assert CLIENT_SECRET not in caught.value.message + repr(caught.value.details)
+
+
+@pytest.mark.parametrize("number", ["9" * 23, 1e18, "-5", -1.0, 2147483648.0, True, None])
+async def test_a_count_that_is_none_is_nought(
+    upstream: Upstream, client: SpotifyClient, number: Any
+) -> None:
+    tracks = [track(1) | {"duration_ms": number, "track_number": number}]
+    upstream.holds(album(1, total_tracks=number, tracks={"items": tracks, "next": None}))
+    enriched = await client.enrich(row(1))
+    assert enriched.total_tracks == 1  # as many as there are
+    assert (enriched.tracks[0]["number"], enriched.tracks[0]["duration_ms"]) == (0, 0)
+
+
 async def test_faults_that_pass_are_retried(upstream: Upstream, client: SpotifyClient) -> None:
     upstream.holds(album(1))
     upstream.script[PATH].extend([says(503), hangs_up])

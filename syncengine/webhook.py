@@ -63,6 +63,8 @@ def _send(url: str, body: bytes) -> None:
 async def _post(url: str, body: bytes) -> Answer:
     headers = {"Content-Type": "application/json", SIGNATURE: signature(body)}
     async with Http(exempt_origins=(url,), retry_base_s=RETRY_BASE_S) as http:
-        return await http.retrying(
-            lambda: http.once("POST", url, LIMITS, headers=headers, data=body)
-        )
+
+        async def once() -> Answer:
+            return await http.once("POST", url, LIMITS, headers=headers, data=body)
+
+        return await http.retrying(once)

@@ -255,10 +255,12 @@ def test_nothing_is_mended_from_a_log_that_does_not_hold(history: int) -> None:
 
 
 def test_a_sync_goes_on_from_what_was_mended(
-    history: int, demo: Demo, sync: Callable[..., dict[str, object]]
+    demo: Demo, sync: Callable[..., dict[str, object]]
 ) -> None:
-    Album.objects.update(archived=True, title="", position=1)
+    demo.sheet(*LINKED)
+    sync()
+    Album.objects.update(archived=True, title="", row=1, fetched_at="")
     SyncOperation.objects.update(state="failed")
     mend()
-    demo.sheet(*LINKED)
-    assert sync()["state"] == "completed"
+    again = sync()
+    assert (again["state"], again["unchanged"]) == ("completed", len(LINKED))

@@ -142,7 +142,9 @@ def _acts() -> list[dict[str, Any]]:
             "position": event.position,
             "at": event.at,
             "sentence": sentence(event.kind, event.data),
-            "filter": ", ".join(f"{k} {v}" for k, v in event.data["filter"].items()),
+            "filter": " and ".join(
+                f"{name} {value}" for name, value in event.data["filter"].items()
+            ),
             "result": event.data["result"],
             "kind": event.kind,
         }

@@ -5,6 +5,7 @@ import http.client
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connections
@@ -12,6 +13,7 @@ from django.db import connections
 from syncengine import log
 from tests import second_verifier
 from tests.benchmarks import long_log
+from tests.histories import audit
 from tests.integration.http.test_raw_requests import MIB
 from tests.server import Server, server
 
@@ -81,3 +83,23 @@ def test_who_hangs_up_makes_room_for_others(server: Server, long: int) -> None:
         assert time.monotonic() < deadline, "the exports of those who hung up still go on"
         time.sleep(0.2)
     assert "Traceback" not in server.output
+
+
+def test_a_verification_holds_nobody_up_and_no_lock(server: Server, long: int) -> None:
+    server.login("auditor")
+    with ThreadPoolExecutor(1) as pool:
+        verifying = pool.submit(server.post, "/syncs/proof/", "auditor")
+        worst_s, asked = 0.0, 0
+        while not verifying.done():
+            began = time.monotonic()
+            server.get("/healthz")
+            audit("exported")
+            worst_s, asked = max(worst_s, time.monotonic() - began), asked + 1
+            time.sleep(0.05)
+        found = verifying.result()["verification"]
+    connections.close_all()
+    print(f"{asked} answers and appends meanwhile, each within {worst_s:.2f} s")
+    assert asked > 5
+    assert worst_s < 3
+    assert found["sound"], found
+    assert found["head"] >= long

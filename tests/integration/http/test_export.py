@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.asgi import get_asgi_application
-from django.db import connections
+from django.db import connection, connections
 
 from syncengine import checkpoints, downloads, export, log, operations, verify_export
 from syncengine.events import Event
@@ -116,6 +116,22 @@ def test_each_filter_leaves_out_what_it_says(
     places = (wanted[0].position, wanted[-1].position)
     assert (recorded["result"]["first"], recorded["result"]["last"]) == places
     assert recorded["result"]["events"] == len(wanted)
+
+
+@pytest.mark.parametrize(
+    "selection, index",
+    [
+        (Selection(operation=str(uuid.uuid4())), "event_by_operation"),
+        (Selection(kind="completed"), "event_by_kind"),
+        (Selection(person="ann"), "event_by_person"),
+        (Selection(code="album-no-match"), "event_by_code"),
+        (Selection(album=FIRST), "event_by_album"),
+    ],
+)
+def test_each_filter_has_its_index(head: int, selection: Selection, index: str) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL chooses by how many rows there are")
+    assert index in selection.events(0, head).values_list("position").explain()
 
 
 def test_filters_narrow_each_other(auditor: Auditor, head: int) -> None:

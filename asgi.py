@@ -31,7 +31,7 @@ sockets = [
 ]
 application = ProtocolTypeRouter(
     {
-        "http": requests.taking_turns(django_application),
+        "http": requests.taking_turns(requests.at_the_readers_pace(django_application)),
         "websocket": same_origin_only(closed_in_an_outage(URLRouter(sockets))),
     }
 )

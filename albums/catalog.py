@@ -24,6 +24,7 @@ SORTS: Mapping[str, tuple[str, list[str | OrderBy]]] = {
     "oldest": ("Oldest release", [F("year").asc(nulls_last=True), "sort_artist", "id"]),
     "added": ("Recently added", ["-added_at", "sort_artist", "id"]),
 }
+ROWS_A_WRITE = 200
 VERSIONED = [name for name in EMPTY if name != "fetched_at"]
 
 
@@ -165,6 +166,19 @@ def archive(album: str, *, position: int, at: datetime) -> None:
     stored.archived, stored.position = True, position
     stored.save(update_fields=["archived", "position"])
     _keep_version(stored, fields_of(stored), position, at)
+
+
+def replace_all(albums: Iterable[Album], versions: Iterable[AlbumVersion]) -> None:
+    """Put these in the place of every album and version that there is: for `rebuild`, which made
+    them from the log. What is derived from an album's fields is worked out here."""
+    AlbumVersion.objects.all().delete()
+    Album.objects.all().delete()
+    made = list(albums)
+    for album in made:
+        for name, value in derived(fields_of(album)).items():
+            setattr(album, name, value)
+    Album.objects.bulk_create(made, batch_size=ROWS_A_WRITE)
+    AlbumVersion.objects.bulk_create(versions, batch_size=ROWS_A_WRITE)
 
 
 # The rules that reads and writers share

@@ -1,10 +1,13 @@
 from django.urls import path
 
-from frontend import logo, views
+from frontend import logo, proof_page, views
 
 urlpatterns = [
     path("", views.catalog, name="catalog"),
     path("albums/<uuid:album_id>/", views.album, name="album"),
     path("spotify-logo", logo.spotify_logo, name="spotify-logo"),
+    path("syncs/proof/", proof_page.proof, name="proof"),
+    path("syncs/proof/checkpoints.jsonl", proof_page.checkpoints_file, name="checkpoints-file"),
+    path("syncs/proof/verify_export.py", proof_page.verifier, name="verifier"),
     path("syncs/<uuid:operation_id>/", views.sync, name="sync"),
 ]

@@ -1,5 +1,6 @@
 """What Daphne leaves to us: it takes a request of any size into memory before anybody is asked,
-lets a header of the client's say where the site is mounted, and starts as many at once as come."""
+lets a header of the client's say where the site is mounted, starts as many at once as come, and
+keeps in memory what is sent faster than its reader takes it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,6 +20,24 @@ AT_ONCE = 20
 SIGN_INS_AT_ONCE = 2
 SIGN_INS = ("/accounts/login/", "/admin/login/")
 UNREADABLE = b"application/x-www-form-urlencoded; charset=unreadable"  # which Django refuses
+STALLED_S = 60.0  # who takes nothing of a long answer for so long does not get the rest
+
+
+class Reader:
+    """What Twisted tells of whoever reads an answer (its IPushProducer)."""
+
+    def __init__(self) -> None:
+        self.has_room = asyncio.Event()
+        self.has_room.set()
+
+    def pauseProducing(self) -> None:
+        self.has_room.clear()
+
+    def resumeProducing(self) -> None:
+        self.has_room.set()
+
+    def stopProducing(self) -> None:
+        self.has_room.set()  # nobody reads any more, so nobody is to be waited for
 
 
 class BoundedRequest(http_protocol.WebRequest):
@@ -26,6 +45,10 @@ class BoundedRequest(http_protocol.WebRequest):
     so that the gate behind refuses it."""
 
     _received_bytes = 0
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._reader = Reader()
 
     def handleContentChunk(self, data: bytes) -> None:
         self._received_bytes += len(data)
@@ -45,6 +68,37 @@ class BoundedRequest(http_protocol.WebRequest):
         if not all(map(_can_be_read, self.requestHeaders.getRawHeaders(b"content-type") or ())):
             self.requestHeaders.setRawHeaders(b"content-type", [UNREADABLE])
         return super().process()
+
+    def pace(self) -> None:
+        """From now on `taken` waits for the reader."""
+        if self.channel is not None:
+            self.registerProducer(self._reader, True)
+
+    async def taken(self) -> None:
+        """Wait until the reader has room for more; one who does not read is hung up on."""
+        try:
+            async with asyncio.timeout(STALLED_S):
+                await self._reader.has_room.wait()
+        except TimeoutError:
+            if self.channel is not None:
+                self.channel.transport.abortConnection()
+
+    def finish(self) -> None:
+        if self.producer is not None:
+            self.unregisterProducer()
+        super().finish()
+
+    def connectionLost(self, reason: Any) -> None:
+        self._reader.stopProducing()
+        super().connectionLost(reason)
+
+    def handle_exception(self, exception: BaseException) -> None:
+        """An answer that breaks off must not look whole, and has begun, so it cannot be an error:
+        Daphne would fail over that."""
+        if self._response_started and self.channel is not None:
+            self.channel.transport.abortConnection()
+        else:
+            super().handle_exception(exception)
 
 
 def _can_be_read(content_type: bytes) -> bool:
@@ -74,3 +128,29 @@ def taking_turns(application: Application) -> Application:
             await application(scope, receive, send)
 
     return in_turn
+
+
+def at_the_readers_pace(application: Application) -> Application:
+    """Send an answer whose length is not known beforehand only as fast as it is read. Others are in
+    memory already, and to wait would only hold up a turn."""
+
+    async def paced(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        request = getattr(send, "args", (None,))[0]  # Daphne's `send` is a partial of its method
+        if not isinstance(request, BoundedRequest):
+            await application(scope, receive, send)
+            return
+        waits = False
+
+        async def send_paced(message: dict[str, Any]) -> None:
+            nonlocal waits
+            await send(message)
+            if message["type"] == "http.response.start":
+                waits = all(name.lower() != b"content-length" for name, _ in message["headers"])
+                if waits:
+                    request.pace()
+            elif waits and message.get("more_body"):
+                await request.taken()
+
+        await application(scope, receive, send_paced)
+
+    return paced

@@ -67,6 +67,8 @@ IN_PROCESS = {"BACKEND": "channels.layers.InMemoryChannelLayer"}
 CHANNEL_LAYERS = {"default": channel_layer(REDIS_URL) if REDIS_URL else IN_PROCESS}
 
 CHECKPOINT_FILE = env.str("CHECKPOINT_FILE", "")
+CHECKPOINT_WEBHOOK_URL = address("CHECKPOINT_WEBHOOK_URL", ("https", "http"))
+CHECKPOINT_WEBHOOK_SECRET = env.str("CHECKPOINT_WEBHOOK_SECRET", "")
 
 # Safety
 

@@ -12,6 +12,7 @@ Storage:
 - `projectors`: what an event changes besides the log
 - `triggers`: what the database itself refuses
 - `checkpoints`: the head, written outside the database
+- `webhook`: each checkpoint, signed, to whoever keeps copies
 
 Use cases:
 - `operations`: start, claim, beat, park, cancel and finish, each a conditional update
@@ -25,6 +26,9 @@ Use cases:
 - `history`: what audits read
 - `presence`: which workers are alive
 - `verify`, `rebuild`: whether the record holds, and the projections follow from it
+- `selection`, `export`: which events, and the log as files with their manifest
+- `acts`: exports and verifications, recorded in the log itself
+- `verify_export`: verifies an export offline; a program of its own, for auditors
 - `guard`: verifies beside every worker, and keeps for the pages what does not hold
 
 Doors:
@@ -36,6 +40,6 @@ Doors:
 - `duties`: a thread for the database, and to be tried again, for tasks that live long
 - `origin`, `roles`, `http`, `visitors`: who may come in
 - `rights`, `signals`: who may stay, and what rings when that may have changed
-- `consumers`, `views`, `urls`: the socket and the HTTP interface
+- `consumers`, `views`, `downloads`, `urls`: the socket, the HTTP interface, and exports
 - `management/commands`: the terminal
 """

@@ -8,15 +8,15 @@ copies of it elsewhere. One JSON object a line: `{"log", "database", "position",
 import json
 import logging
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
 from django.db import connection
 
-from syncengine import log
-from syncengine.events import canonical
+from syncengine import log, webhook
+from syncengine.events import canonical, instant
 from syncengine.models import SyncEvent
 from syncengine.schemas import END_KINDS
 
@@ -31,6 +31,12 @@ class Checkpoint:
     database: str
     position: int
     hash: str
+    at: str
+
+    def as_line(self) -> str:
+        """As others get it: without where the database is, which is nobody else's business."""
+        public = {"log": self.log, "position": self.position, "hash": self.hash, "at": self.at}
+        return f"{json.dumps(public)}\n"
 
 
 def path() -> Path:
@@ -58,21 +64,17 @@ def _record() -> None:
         return
     if any(checkpoint.position >= newest.position for checkpoint in stored()):
         return
-    line = canonical(
-        {
-            "log": log.head().log_id,
-            "database": _database(),
-            "position": newest.position,
-            "hash": newest.hash,
-            "at": newest.as_event().at,
-        }
+    checkpoint = Checkpoint(
+        log.head().log_id, _database(), newest.position, newest.hash, instant(newest.at)
     )
+    line = canonical(asdict(checkpoint))
     path().parent.mkdir(parents=True, exist_ok=True)
     with path().open("a+b") as file:
         file.write(b"" if _ends_in_newline(file) else b"\n")
         file.write(f"{line}\n".encode())
         file.flush()
         os.fsync(file.fileno())
+    webhook.tell(checkpoint.as_line())
 
 
 def stored() -> list[Checkpoint]:
@@ -80,6 +82,15 @@ def stored() -> list[Checkpoint]:
     checkpoints = _read(path())
     log_id = checkpoints and log.head().log_id
     return [checkpoint for checkpoint in checkpoints if checkpoint.log == log_id]
+
+
+def as_text() -> str:
+    """The checkpoints of this log as JSON Lines, to be kept elsewhere. Empty where the file cannot
+    be read."""
+    try:
+        return "".join(checkpoint.as_line() for checkpoint in stored())
+    except OSError:
+        return ""
 
 
 def replaced() -> Checkpoint | None:
@@ -103,8 +114,14 @@ def _read(file: Path) -> list[Checkpoint]:
     for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             entry = json.loads(line)
-            place = (str(entry["log"]), str(entry.get("database", "")))
-            checkpoints.append(Checkpoint(*place, int(entry["position"]), str(entry["hash"])))
+            checkpoint = Checkpoint(
+                str(entry["log"]),
+                str(entry.get("database", "")),
+                int(entry["position"]),
+                str(entry["hash"]),
+                str(entry.get("at", "")),
+            )
+            checkpoints.append(checkpoint)
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             continue
     return checkpoints

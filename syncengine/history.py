@@ -28,6 +28,17 @@ def events_of(operation: str, *kinds: str) -> QuerySet[SyncEvent]:
     return events.order_by("position")
 
 
+def is_operation(operation: str) -> bool:
+    """Whether there is a sync with this id."""
+    return SyncOperation.objects.filter(pk=operation).exists()
+
+
+def hashes_at(positions: Sequence[int]) -> dict[int, str]:
+    """{position: hash} of the events at these positions, as far as there are any."""
+    rows = SyncEvent.objects.filter(position__in=positions)
+    return dict(rows.values_list("position", "hash"))
+
+
 def scope(operation: str) -> dict[str, Any]:
     """What was asked for: `{"mode", "keys", "confirm"}`."""
     for event in events_of(operation, "requested"):

@@ -1,18 +1,29 @@
-"""Make every projection again from the log alone, and compare."""
+"""Make every projection again from the log alone, into a scratch copy in memory, and compare; or
+put the copy in the place of what is stored."""
 
+import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from albums import catalog
 from albums.catalog import derived, fields_of, versioned
 from albums.fields import Changes, Fields, is_visible, patched
 from albums.models import Album, AlbumVersion
 from syncengine import log
 from syncengine.events import Event
+from syncengine.log import Appender
 from syncengine.models import SyncOperation
 from syncengine.projection import Status, apply, empty
 from syncengine.projectors import ALBUM_KINDS, operation_columns
+
+ROWS_A_WRITE = 200
+
+
+class Unfinished(Exception):
+    """A sync has not ended: its lease is no projection, and would be lost."""
 
 
 @dataclass
@@ -50,6 +61,32 @@ class Rebuilt:
             self.operations.setdefault(event.operation, begun)
             self.operations[event.operation] |= columns
 
+    def album_rows(self) -> Iterator[Album]:
+        """The albums as they are to be stored."""
+        for album_id, album in self.albums.items():
+            yield Album(
+                id=uuid.UUID(album_id),
+                key=album.key,
+                row=album.row,
+                added_at=album.added_at,
+                position=album.position,
+                **album.fields,
+            )
+
+    def version_rows(self) -> Iterator[AlbumVersion]:
+        for (album_id, position), (fields, archived, at) in self.versions.items():
+            yield AlbumVersion(
+                album_id=uuid.UUID(album_id),
+                position=position,
+                at=at,
+                archived=archived,
+                fields=fields,
+            )
+
+    def operation_rows(self) -> Iterator[SyncOperation]:
+        for operation_id, columns in self.operations.items():
+            yield SyncOperation(id=uuid.UUID(operation_id), **columns)
+
     def _change(self, event: Event, changes: Changes) -> None:
         album_id, at = event.data["album"], datetime.fromisoformat(event.at)
         album = self.albums.setdefault(
@@ -69,9 +106,33 @@ class Rebuilt:
 
 
 def differences() -> Iterator[str]:
-    """What the stored projections say that the log does not, a sentence each.
+    """What the stored projections say that the log does not, a sentence each. Raises Gap where the
+    log itself does not hold."""
+    with _at_the_head() as (appender, rebuilt):
+        yield from _differences(appender, rebuilt)
 
-    The log is folded first; its lock is held only for the last few events and the comparison.
+
+def replace() -> list[str]:
+    """Put what the log says in the place of every stored projection, in one transaction; returns
+    the differences that there were. Raises Unfinished, and Gap where the log does not hold."""
+    with _at_the_head() as (appender, rebuilt):
+        newest = rebuilt.status["operation"]
+        if newest and newest["finished_at"] is None:
+            raise Unfinished(newest["id"])
+        found = list(_differences(appender, rebuilt))
+        if found:
+            catalog.replace_all(rebuilt.album_rows(), rebuilt.version_rows())
+            SyncOperation.objects.all().delete()
+            SyncOperation.objects.bulk_create(rebuilt.operation_rows(), batch_size=ROWS_A_WRITE)
+            appender.status = rebuilt.status
+    return found
+
+
+@contextmanager
+def _at_the_head() -> Iterator[tuple[Appender, Rebuilt]]:
+    """The projections of the whole log, in a transaction that keeps others from appending.
+
+    The log is folded first; its lock is held only for the last few events and what the caller does.
     """
     head = log.head()
     rebuilt = Rebuilt(head.log_id)
@@ -80,11 +141,15 @@ def differences() -> Iterator[str]:
     with log.appending() as appender:
         for event in log.events_between(head.position, appender.status["position"]):
             rebuilt.apply(event)
-        if appender.status != rebuilt.status:
-            yield "the status is not the fold of the log"
-        yield from _album_differences(rebuilt)
-        yield from _version_differences(rebuilt)
-        yield from _operation_differences(rebuilt)
+        yield appender, rebuilt
+
+
+def _differences(appender: Appender, rebuilt: Rebuilt) -> Iterator[str]:
+    if appender.status != rebuilt.status:
+        yield "the status is not the fold of the log"
+    yield from _album_differences(rebuilt)
+    yield from _version_differences(rebuilt)
+    yield from _operation_differences(rebuilt)
 
 
 def _album_differences(rebuilt: Rebuilt) -> Iterator[str]:

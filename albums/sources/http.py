@@ -150,7 +150,7 @@ class Http:
         limits: Limits,
         *,
         headers: Mapping[str, str] | None = None,
-        data: Mapping[str, str] | None = None,
+        data: Mapping[str, str] | bytes | None = None,
     ) -> Answer:
         """Send one request and return whatever is answered, redirects and errors included.
 
@@ -186,7 +186,7 @@ class Http:
         url: URL,
         limits: Limits,
         headers: Mapping[str, str],
-        data: Mapping[str, str] | None,
+        data: Mapping[str, str] | bytes | None,
     ) -> Answer | TransportError:
         if self._session is None:
             raise RuntimeError("Http is used outside of its `async with`")

@@ -48,7 +48,7 @@ def ask(
     request = urllib.request.Request(web.origin + path, body, headers)
     try:
         with web.opener.open(request, timeout=MOST_S) as answer:
-            return Answer(answer.status, answer.headers, answer.read().decode())
+            return Answer(answer.status, answer.headers, answer.read().decode(errors="replace"))
     except urllib.error.HTTPError as error:
         return Answer(error.code, error.headers, error.read().decode())
 

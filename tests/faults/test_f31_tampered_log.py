@@ -14,7 +14,7 @@ from tests.sheets import BLUE, DUMMY
 from tests.syncing import current_operation, eventually
 from tests.tampering import drop_triggers, raw
 
-BANNER = re.compile(r'<aside class="alarm" role="alert">(.*?)</aside>', re.DOTALL)
+BANNER = re.compile(r'<div class="alarm" role="alert">(.*?)</div>', re.DOTALL)
 SPOILED = 3
 
 

@@ -1,6 +1,7 @@
 """Every projection can be made again from the log, and any change of one is found."""
 
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -12,13 +13,17 @@ from django.db.models import F
 from hypothesis import given, settings
 
 from albums.models import Album, AlbumVersion
-from syncengine import log
+from syncengine import log, operations, triggers
 from syncengine.events import Event
-from syncengine.models import LogHead, SyncOperation
+from syncengine.models import LogHead, SyncEvent, SyncOperation
 from syncengine.rebuild import differences
 from syncengine.verify import verify
 from tests.databases import Databases
+from tests.demo import Demo
+from tests.histories import begin
 from tests.logs import event_logs
+from tests.sheets import LINKED
+from tests.tampering import drop_triggers
 
 LEASE = {"worker", "token", "beat"}  # of no meaning once an operation is finished
 
@@ -160,3 +165,102 @@ def test_any_log_that_is_appended_explains_what_it_changed(
         assert report.is_sound, report.problems
         stored = log.events_after(0, 100_000)
         assert [event.data for event in stored] == [event.data for event in generated]
+
+
+def mend() -> str:
+    said = StringIO()
+    call_command("rebuild", "--apply", stdout=said, stderr=StringIO())
+    return said.getvalue()
+
+
+def everything() -> list[list[dict[str, Any]]]:
+    """Every projected column of everything stored."""
+    return [
+        list(model._default_manager.order_by("position").values(*columns(model)))
+        for model in (Album, AlbumVersion)
+    ] + [
+        list(
+            SyncOperation.objects.order_by("first_position").values(*columns(SyncOperation, *LEASE))
+        )
+    ]
+
+
+def test_any_changed_column_is_mended(history: int) -> None:
+    before, head = everything(), LogHead.objects.values().get()
+    for model, name in PROJECTED:
+        for row in model._default_manager.all():
+            value = other(model._meta.get_field(name), getattr(row, name))
+            if (model, name) != (SyncOperation, "finished_at"):  # one may be unfinished
+                model._default_manager.filter(pk=row.pk).update(**{name: value})
+    LogHead.objects.update(status=head["status"].replace('"attempt":1', '"attempt":2'))
+    with pytest.raises(CommandError, match="differences"):
+        rebuild()
+    assert "differences are mended" in mend()
+    assert everything() == before
+    assert LogHead.objects.values().get() == head
+    rebuild()
+    report = verify()
+    assert report.is_sound, report.problems
+
+
+def test_what_is_missing_or_superfluous_is_mended(history: int) -> None:
+    before = everything()
+    AlbumVersion.objects.all().delete()
+    Album.objects.order_by("position")[0].delete()
+    SyncOperation.objects.order_by("first_position")[0].delete()
+    extra = Album.objects.order_by("position")[0]
+    extra.pk = uuid.uuid4()
+    extra.save(force_insert=True)
+    mend()
+    assert everything() == before
+    assert list(differences()) == []
+    assert verify().is_sound
+
+
+def test_each_difference_is_named_while_it_is_mended(history: int) -> None:
+    Album.objects.filter(title="Debut").update(title="Dummy")
+    said = StringIO()
+    call_command("rebuild", "--apply", stdout=StringIO(), stderr=said)
+    assert "Dummy" in said.getvalue()
+
+
+def test_where_nothing_differs_nothing_is_replaced(history: int) -> None:
+    versions = list(AlbumVersion.objects.values_list("pk", flat=True))
+    assert "exactly what the log says" in mend()
+    assert list(AlbumVersion.objects.values_list("pk", flat=True)) == versions
+
+
+def test_nothing_is_mended_while_a_sync_is_unfinished(history: int) -> None:
+    claim = begin()
+    Album.objects.update(row=F("row") + 1)
+    before = list(Album.objects.values())
+    with pytest.raises(CommandError, match="has not ended"):
+        mend()
+    assert list(Album.objects.values()) == before
+    operations.complete(claim)
+    mend()
+    rebuild()
+
+
+def test_nothing_is_mended_from_a_log_that_does_not_hold(history: int) -> None:
+    Album.objects.update(row=F("row") + 1)
+    before = list(Album.objects.values())
+    drop_triggers()
+    SyncEvent.objects.filter(pk=5).update(previous_hash="0" * 64)
+    triggers.install()
+    for command in (rebuild, mend):
+        with pytest.raises(CommandError, match="The log itself does not hold"):
+            command()
+    assert list(Album.objects.values()) == before
+
+
+def test_a_sync_goes_on_from_what_was_mended(
+    demo: Demo, sync: Callable[..., dict[str, object]]
+) -> None:
+    demo.sheet(*LINKED)
+    sync()
+    Album.objects.update(archived=True, title="", row=1, fetched_at="")
+    SyncOperation.objects.update(state="failed")
+    mend()
+    again = sync()
+    assert (again["state"], again["unchanged"]) == ("completed", len(LINKED))

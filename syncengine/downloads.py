@@ -1,0 +1,82 @@
+"""Exports over HTTP: `/syncs/<id>/events.csv`, `.jsonl` and `.zip`, and of the whole log."""
+
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
+from uuid import UUID
+
+from asgiref.sync import async_to_sync, sync_to_async
+from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from syncengine import export, fanout, log, roles, selection
+from syncengine.history import is_operation
+from syncengine.http import HttpError, door
+from syncengine.selection import BadSelection
+
+MAX_AT_ONCE = 4  # in one process: each holds one of its turns for as long as its reader takes
+CONTENT_TYPES = {
+    "csv": "text/csv; charset=utf-8; header=present",
+    "jsonl": "application/jsonl; charset=utf-8",
+    "zip": "application/zip",
+}
+FILTERS = "Filter by after, until, kind, person, code and album, each once; or leave it out."
+
+_under_way = 0
+
+
+@never_cache
+@require_GET  # no HEAD: to ask for an export is recorded
+@door(roles.is_auditor)
+def of_log(request: HttpRequest, form: str) -> HttpResponseBase:
+    return _export(request, form, None)
+
+
+@never_cache
+@require_GET
+@door(roles.is_auditor)
+def of_sync(request: HttpRequest, operation_id: UUID, form: str) -> HttpResponseBase:
+    if not is_operation(str(operation_id)):
+        raise HttpError(
+            404, "unknown-sync", "There is no such sync.", "Choose one from the history."
+        )
+    return _export(request, form, str(operation_id))
+
+
+def _export(request: HttpRequest, form: str, operation: str | None) -> HttpResponseBase:
+    head = log.head()
+    try:
+        wanted = selection.parse(request.GET, head.position, operation)
+    except BadSelection as error:
+        raise HttpError(400, "bad-filter", str(error), FILTERS) from None
+    if _under_way >= MAX_AT_ONCE:
+        raise HttpError(
+            503,
+            "too-many-exports",
+            f"{_under_way} exports are under way, and the server makes no more at once.",
+            "Try again when one has ended.",
+        )
+    asked = export.ask(wanted, request.user.get_username(), form, head)
+    async_to_sync(fanout.ring)()
+    name = f"sync-{operation[:8]}" if operation else "log"
+    return StreamingHttpResponse(
+        _streamed(asked.pieces(form)),
+        content_type=CONTENT_TYPES[form],
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}-{asked.recorded}.{form}"',
+            "X-Groovelog-Head": f"{head.position} {head.hash}",
+        },
+    )
+
+
+async def _streamed(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Each page is read on the request's own thread when the one before has been sent."""
+    global _under_way
+    _under_way += 1
+    try:
+        following = sync_to_async(partial(next, pieces, None))
+        while (piece := await following()) is not None:
+            yield piece
+    finally:
+        _under_way -= 1

@@ -1,0 +1,118 @@
+"""Which events an export has, read strictly: one with more or fewer events than were asked for
+would be worse than none."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from syncengine.models import SyncEvent
+from syncengine.schemas import SCHEMAS
+
+NAMES = ("after", "until", "kind", "person", "code", "album")
+KINDS = sorted({kind for kind, _ in SCHEMAS})
+MAX_PERSON_LENGTH = 500
+POSITION = re.compile(r"[0-9]{1,15}")
+CODE = re.compile(r"[a-z0-9-]{1,60}")
+
+
+class BadSelection(ValueError):
+    """A filter that is none, or has a value that it cannot have. The text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The events after `after`, up to and with `until`, that have all of the others; None and
+    empty text leave that open."""
+
+    operation: str | None = None
+    after: int | None = None
+    until: int | None = None
+    kind: str = ""
+    person: str = ""
+    code: str = ""
+    album: str = ""
+
+    @property
+    def is_a_range(self) -> bool:
+        """Whether it has every event between its ends."""
+        return not (self.operation or self.kind or self.person or self.code or self.album)
+
+    def named(self) -> dict[str, str]:
+        """What it asks for by name, as an event and a manifest keep it."""
+        values = {name: getattr(self, name) for name in ("operation", *NAMES)}
+        return {name: str(value) for name, value in values.items() if value not in (None, "")}
+
+    def events(self, after: int, until: int) -> QuerySet[SyncEvent]:
+        """Its events between two positions, in the order of the log."""
+        wanted = {
+            name: value
+            for name in ("operation", "kind", "person", "code", "album")
+            if (value := getattr(self, name))
+        }
+        between = Q(position__gt=after, position__lte=until)
+        events = SyncEvent.objects.filter(between, **wanted)
+        for name in wanted.keys() & {"person", "code"}:
+            # Their indexes leave out what is empty, and SQLite uses one only where it is told so.
+            events = events.exclude(**{name: ""})
+        return events.order_by("position")
+
+
+def parse(given: Mapping[str, Any], head: int, operation: str | None = None) -> Selection:
+    """The selection that a query asks for, of a log that ends at `head`. Raises BadSelection."""
+    unknown = sorted(set(given) - set(NAMES))
+    if unknown:
+        raise BadSelection(f"“{unknown[0][:80]}” is no filter of an export.")
+    values = {name: _only(given, name) for name in NAMES}
+    after = _position("after", values["after"], head)
+    until = _position("until", values["until"], head)
+    if after is not None and until is not None and after > until:
+        raise BadSelection(f"“after” ({after}) is beyond “until” ({until}).")
+    if values["kind"] and values["kind"] not in KINDS:
+        raise BadSelection(f"There is no kind of event “{values['kind'][:80]}”.")
+    if values["code"] and not CODE.fullmatch(values["code"]):
+        raise BadSelection(f"“{values['code'][:80]}” is no code of an error.")
+    if len(values["person"]) > MAX_PERSON_LENGTH or "\0" in values["person"]:
+        raise BadSelection("“person” is no name that anybody can have.")
+    return Selection(
+        operation,
+        after,
+        until,
+        values["kind"],
+        values["person"],
+        values["code"],
+        _uuid(values["album"]),
+    )
+
+
+def _only(given: Mapping[str, Any], name: str) -> str:
+    """The one value of a parameter, empty where there is none. An empty one would be taken for no
+    filter at all, so it is refused."""
+    values = given.getlist(name) if hasattr(given, "getlist") else [given[name]] * (name in given)
+    if len(values) > 1:
+        raise BadSelection(f"“{name}” is given {len(values)} times.")
+    if values == [""]:
+        raise BadSelection(f"“{name}” has no value.")
+    return str(values[0]) if values else ""
+
+
+def _position(name: str, text: str, head: int) -> int | None:
+    if not text:
+        return None
+    if not POSITION.fullmatch(text):
+        raise BadSelection(f"“{name}” is no position: “{text[:80]}”.")
+    if int(text) > head:
+        raise BadSelection(f"“{name}” is {text}, and the log ends at position {head}.")
+    return int(text)
+
+
+def _uuid(text: str) -> str:
+    if not text:
+        return ""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise BadSelection(f"“{text[:80]}” is no id of an album.") from None

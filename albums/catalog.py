@@ -75,11 +75,16 @@ _counted: tuple[dict[str, Any], Facets] | None = None
 
 
 def _count_facets() -> Facets:
+    rows = Album.objects.filter(archived=False).values_list("genres", "year", "label")
+    return counted(rows.iterator())
+
+
+def counted(albums: Iterable[tuple[list[str], int | None, str]]) -> Facets:
+    """The facets of albums that are given as (genres, year, label)."""
     genres: Counter[str] = Counter()
     decades: Counter[int] = Counter()
     labels: Counter[str] = Counter()
-    rows = Album.objects.filter(archived=False).values_list("genres", "year", "label")
-    for album_genres, year, label in rows.iterator():
+    for album_genres, year, label in albums:
         genres.update(album_genres)
         if year is not None:
             decades[year // 10 * 10] += 1

@@ -1,7 +1,7 @@
 """Two syncs side by side: which rows fail anew, still or no more, and what changed between them."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,13 +38,15 @@ def compare(earlier: SyncOperation, later: SyncOperation) -> Comparison:
     # Of what is left, a row that was corrected and fails again has another key at the same place.
     new, again = _parted(new, {place for failure in gone for place in _places(failure)}, _places)
     gone, _ = _parted(gone, {place for failure in again for place in _places(failure)}, _places)
-    untouched, healed = _parted(gone, _synced(later) if gone else set(), _traces)
+    catalog = difference(earlier.last_position, later.last_position)
+    came = {str(album.pk) for album in catalog.added}
+    untouched, healed = _parted(gone, _synced(later, came) if gone else set(), _traces)
     return Comparison(
         newly_failing=new,
         still_failing=sorted([*still, *again], key=lambda failure: failure["position"]),
         healed=healed,
         untouched=untouched,
-        catalog=difference(earlier.last_position, later.last_position),
+        catalog=catalog,
     )
 
 
@@ -94,8 +96,12 @@ def _places(data: dict[str, Any]) -> Iterable[Trace]:
     return [(name, data["row"], fold(data[name])) for name in ("artist", "title") if data.get(name)]
 
 
-def _synced(operation: SyncOperation) -> set[Trace]:
-    """The traces of all rows that a sync dealt with and that did not fail."""
+def _synced(operation: SyncOperation, came: Container[str]) -> set[Trace]:
+    """The traces of all rows that a sync dealt with and that did not fail.
+
+    Places only of the albums that `came`: where rows were moved, an album that was there before
+    stands at the place of another row, often of the same artist.
+    """
     found: set[Trace] = set()
     events = events_of(str(operation.pk), "album-synced", "albums-unchanged")
     for text in events.values_list("data", flat=True).iterator():
@@ -104,5 +110,5 @@ def _synced(operation: SyncOperation) -> set[Trace]:
             for known in data["albums"]:
                 found.update(_names(known))
         else:
-            found.update(_traces(data))
+            found.update(_traces(data) if data["album"] in came else _names(data))
     return found

@@ -1,4 +1,4 @@
-"""Syncs at moments that a test chooses, of just the albums that it wants, through the log's door."""
+"""Syncs at chosen moments, of just the albums that a test wants, through the log's door."""
 
 import uuid
 from datetime import datetime

@@ -10,11 +10,12 @@ from tests.accounts import client
 from tests.lives import BLUE, failed, fields, left_alone, moment, removed, sync, synced
 
 PATH = f"/albums/{BLUE}/"
+FETCHED = "2026-11-01T12:00:00.000000Z"
 
 
 @pytest.fixture
 def auditor(database: str) -> Iterator[Client]:
-    sync("2026-11-01 12:00", synced(BLUE, None, fields(label="Reprise", fetched_at="x")))
+    sync("2026-11-01 12:00", synced(BLUE, None, fields(label="Reprise", fetched_at=FETCHED)))
     yield client("auditor")
     connections.close_all()
 
@@ -91,7 +92,7 @@ def test_ended_by_leaving_the_sheet(auditor: Client) -> None:
 
 def test_looks_that_changed_nothing_are_one_chapter(auditor: Client) -> None:
     for day in range(3, 6):
-        old, new = fields(fetched_at=f"{day}"), fields(fetched_at=f"{day + 1}")
+        old, new = (fields(fetched_at=FETCHED.replace("01T", f"0{n}T")) for n in (day, day + 1))
         sync(f"2026-11-0{day} 12:00", synced(BLUE, old, new))
     assert "Fetched again 3 times, nothing changed" in text_of(auditor)
 

@@ -77,6 +77,15 @@ def test_a_corrected_row_is_found_by_its_place(auditor: Client) -> None:
     }
 
 
+def test_a_row_that_only_moved_to_the_place_of_another_heals_nothing(auditor: Client) -> None:
+    sync("2026-10-31 12:00", synced(BLUE, None, fields(), row=9))
+    first, second = pair(
+        [failed(None, "Hejira", key="k1", row=8)],
+        [synced(BLUE, fields(), fields(year=1971), row=8)],
+    )
+    assert compared(auditor, first, second) == {"untouched": ["Hejira"], "changed": ["Blue"]}
+
+
 def test_the_catalogs_are_compared_with_whatever_lies_between(auditor: Client) -> None:
     first = sync("2026-11-01 12:00", synced(BLUE, None, fields()))
     sync("2026-11-02 12:00", synced(DUMMY, None, fields("Dummy")))

@@ -3,10 +3,10 @@
 import json
 import uuid
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet, Subquery
 
@@ -15,7 +15,25 @@ from syncengine.models import SyncEvent, SyncOperation
 
 PAGE_EVENTS = 50
 MAX_ROW_FAILURES = 2000  # of all rows without an album, looked through for one album's row
-MAX_GAPS = 50  # of one album, each a read of its own
+MAX_GAPS = 30  # of one album, the newest: each is a read of its own
+
+
+class Mark(NamedTuple):
+    """An event in an album's life, as little of it as counting takes."""
+
+    position: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Failures in a row, from the position `first` to `last`, and what came after them, None while
+    there is nothing."""
+
+    first: int
+    last: int
+    syncs: int
+    end: Mark | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,61 +84,63 @@ class Biography:
 
 def biography(album: str, before: int | None = None, limit: int = PAGE_EVENTS) -> Biography:
     """The newest `limit` events of an album's life before the position `before`."""
-    steps = list(_steps(album))
-    runs = list(failing_runs(steps, _healings(album, steps)))
-    earlier = [step for step in steps if before is None or step.position < before]
+    life = list(_life(album))
+    rows = list(failures_in_a_row(life, _healings(album, life)))
+    earlier = [mark.position for mark in life if before is None or mark.position < before]
     shown = earlier[-limit:][::-1]
-    failing = runs[-1] if runs and runs[-1].end is None else None
-    older = shown[-1].position if len(earlier) > limit else None
-    return Biography(list(_entries(shown, runs)), older, failing)
+    unhealed = rows[-1:] if rows and rows[-1].end is None else []
+    told = [row for row in rows if any(row.first <= at <= row.last for at in shown)] + unhealed
+    events = SyncEvent.objects.in_bulk({*shown, *_positions(told)})
+    runs = [_run(row, events) for row in told]
+    return Biography(
+        entries=list(_entries([events[position] for position in shown], runs)),
+        older=shown[-1] if len(earlier) > limit else None,
+        failing=runs[-1] if unhealed else None,
+    )
 
 
-def failing_runs(steps: Sequence[Step], healings: dict[int, Step]) -> Iterator[FailingRun]:
-    """The failures in `steps` (ascending), each row of them as one run.
+def failures_in_a_row(life: Sequence[Mark], healings: Mapping[int, Mark]) -> Iterator[Row]:
+    """Each row of failures in a life (ascending).
 
     `healings` has, by the position of a failure, the event that healed it although it names many
-    albums and is no step of this one. Pure.
+    albums and is none of this life. Pure.
     """
-    run: list[Step] = []
-    for index, step in enumerate(steps):
-        if step.kind != "album-failed":
+    failed: list[int] = []
+    for mark, following in zip(life, [*life[1:], None], strict=False):
+        if mark.kind != "album-failed":
             continue
-        run.append(step)
-        following = steps[index + 1] if index + 1 < len(steps) else None
-        end = healings.get(step.position, following)
+        failed.append(mark.position)
+        end = healings.get(mark.position, following)
         if end is None or end.kind != "album-failed":
-            yield FailingRun(run[0], step, len(run), end)
-            run = []
+            yield Row(failed[0], mark.position, len(failed), end)
+            failed = []
 
 
-def _steps(album: str) -> Iterator[Step]:
-    own = list(_as_steps(SyncEvent.objects.filter(album=album)))
-    if own:
-        yield from _failures_before(own[0])
-    yield from own
+def _life(album: str) -> list[Mark]:
+    own = _marks(SyncEvent.objects.filter(album=album))
+    return [*_failures_before(own[0].position), *own] if own else []
 
 
-def _as_steps(events: QuerySet[SyncEvent], limit: int | None = None) -> Iterator[Step]:
-    rows = events.order_by("position").values_list("position", "kind", "operation", "at")
-    for position, kind, operation, at in rows[:limit]:
-        yield Step(position, kind, str(operation), at)
+def _marks(events: QuerySet[SyncEvent], limit: int | None = None) -> list[Mark]:
+    found = events.order_by("position").values_list("position", "kind")[:limit]
+    return [Mark(*values) for values in found]
 
 
-def _failures_before(added: Step) -> Iterator[Step]:
+def _failures_before(added: int) -> list[Mark]:
     """The failures of the row from which an album was made, in the syncs before: they name no
     album, so they are looked for by their key, among the newest ones before."""
-    key = json.loads(SyncEvent.objects.get(pk=added.position).data)["key"]
-    failed = SyncEvent.objects.filter(kind="album-failed", position__lt=added.position)
+    key = json.loads(SyncEvent.objects.get(pk=added).data)["key"]
+    failed = SyncEvent.objects.filter(kind="album-failed", position__lt=added)
     newest = failed.order_by("-position").values("position")[:MAX_ROW_FAILURES]
     named = SyncEvent.objects.filter(
         position__in=Subquery(newest), album__isnull=True, data__contains=canonical(key)
     )
     # To SQLite's search upper and lower case are the same; to Spotify's ids they are not.
-    same = [one.position for one in named if json.loads(one.data)["key"] == key]
-    return _as_steps(SyncEvent.objects.filter(position__in=same))
+    same = [event for event in named.order_by("position") if json.loads(event.data)["key"] == key]
+    return [Mark(event.position, event.kind) for event in same]
 
 
-def _healings(album: str, steps: Sequence[Step]) -> dict[int, Step]:
+def _healings(album: str, life: Sequence[Mark]) -> dict[int, Mark]:
     """{position of a failure: the event that left the album alone in a later sync, fresh as it was
     and its row the same again}.
 
@@ -128,48 +148,64 @@ def _healings(album: str, steps: Sequence[Step]) -> dict[int, Step]:
     another sync came between the failure and what is known of the album next.
     """
     alone = SyncEvent.objects.filter(kind="albums-unchanged", data__contains=album)
-    found: dict[int, Step] = {}
-    for after, until in list(_gaps(steps))[-MAX_GAPS:]:
+    found: dict[int, Mark] = {}
+    for after, until in list(_gaps(life))[-MAX_GAPS:]:
         between = alone.filter(position__gt=after)
         if until is not None:
             between = between.filter(position__lt=until)
-        for healing in _as_steps(between, limit=1):
+        for healing in _marks(between, limit=1):
             found[after] = healing
     return found
 
 
-def _gaps(steps: Sequence[Step]) -> Iterator[tuple[int, int | None]]:
-    """(position of a failure, position of the step after it or None) where a sync that says nothing
-    of the album by itself came between."""
-    if not any(step.kind == "album-failed" for step in steps):
+def _gaps(life: Sequence[Mark]) -> Iterator[tuple[int, int | None]]:
+    """(position of a failure, position of the event after it or None) where a sync that says
+    nothing of the album by itself came between."""
+    if not any(mark.kind == "album-failed" for mark in life):
         return
     begun = list(
         SyncOperation.objects.order_by("first_position").values_list("first_position", flat=True)
     )
-    for step, following in zip(steps, [*steps[1:], None], strict=True):
-        if step.kind != "album-failed":
+    for mark, following in zip(life, [*life[1:], None], strict=False):
+        if mark.kind != "album-failed":
             continue
-        later = bisect_right(begun, step.position)
+        later = bisect_right(begun, mark.position)
         if following is None and later < len(begun):
-            yield step.position, None
+            yield mark.position, None
         elif following is not None and bisect_right(begun, following.position) - later > 1:
-            yield step.position, following.position
+            yield mark.position, following.position
 
 
-def _entries(steps: Sequence[Step], runs: Iterable[FailingRun]) -> Iterator[Entry]:
-    events = SyncEvent.objects.in_bulk([step.position for step in steps])
-    people = dict(
-        SyncOperation.objects.filter(pk__in={step.operation for step in steps}).values_list(
-            "pk", "requested_by"
-        )
+def _positions(rows: Iterable[Row]) -> Iterator[int]:
+    for row in rows:
+        yield from (row.first, row.last)
+        if row.end:
+            yield row.end.position
+
+
+def _run(row: Row, events: Mapping[int, SyncEvent]) -> FailingRun:
+    return FailingRun(
+        first=_step(events[row.first]),
+        last=_step(events[row.last]),
+        syncs=row.syncs,
+        end=_step(events[row.end.position]) if row.end else None,
     )
-    for step in steps:
-        failed = step.kind == "album-failed"
+
+
+def _step(event: SyncEvent) -> Step:
+    return Step(event.position, event.kind, str(event.operation), event.at)
+
+
+def _entries(events: Sequence[SyncEvent], runs: Iterable[FailingRun]) -> Iterator[Entry]:
+    syncs = SyncOperation.objects.filter(pk__in={event.operation for event in events})
+    people: dict[uuid.UUID | None, str] = dict(syncs.values_list("pk", "requested_by"))
+    for event in events:
+        failed = event.kind == "album-failed"
         yield Entry(
-            step,
-            json.loads(events[step.position].data),
-            people.get(uuid.UUID(step.operation), ""),
-            _run_with(step.position, runs) if failed else None,
+            _step(event),
+            json.loads(event.data),
+            people.get(event.operation, ""),
+            _run_with(event.position, runs) if failed else None,
         )
 
 

@@ -58,7 +58,7 @@ def test_an_album_s_history_tells_what_changed_and_what_healed_it(
 ) -> None:
     page = visit(product, "auditor", path_of(FAILING), live=False).page
     updated, failed, added = headings(page)
-    assert (updated, added) == ("Updated", "Added")
+    assert updated.startswith("Updated ") and added.startswith("Added ")
     assert failed.startswith("Failed in 2 syncs in a row, on ")
     expect(page.locator("ins").first).to_contain_text("Verve")
     check(page, "an album's history", ENDS_PX)
@@ -85,7 +85,8 @@ def test_an_archived_album_keeps_its_history(
     told: list[str], product: Server, visit: Visit
 ) -> None:
     page = visit(product, "auditor", path_of(GONE), live=False).page
-    assert headings(page) == ["Archived: its row left the sheet", "Added"]
+    archived, added = headings(page)
+    assert archived.startswith("Archived: its row left the sheet") and added.startswith("Added ")
 
 
 def test_the_catalog_as_it_was_and_what_differs_today(

@@ -189,6 +189,8 @@ def derived(fields: Mapping[str, Any]) -> dict[str, str]:
 
 def plain(text: str) -> str:
     """Text without case and accents, for comparing: "Björk" and "bjork" become the same."""
+    if text.isascii():
+        return text.casefold().strip()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in decomposed if not unicodedata.combining(char)).strip()
 

@@ -11,15 +11,17 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from albums.models import Album
-from albums.past import Changed
+from albums import past
+from albums.past import Changed, PastAlbum
 from frontend.album_page import event_url
 from frontend.differences import lines
 from frontend.history_rows import row
 from syncengine import roles
-from syncengine.compare import Comparison, compare, one_before, syncs_between
+from syncengine.compare import Comparison, Failure, compare, one_before, syncs_between
 from syncengine.http import HttpError, door
 from syncengine.models import SyncOperation
+
+Item = Failure | Changed | PastAlbum
 
 SHOWN_AT_FIRST = 20  # of each part, while all parts are on one page
 SHOWN_ALONE = 100
@@ -62,18 +64,18 @@ def comparison(request: HttpRequest) -> HttpResponse:
         )
     earlier, later = sorted(given, key=lambda sync: sync.first_position)
     parts = _parts(compare(earlier, later), earlier, later)
-    alone: list[dict[str, Any]] = next(
-        (part["items"] for part in parts if part["name"] == only), []
-    )
+    alone: Sequence[Item] = next((part["items"] for part in parts if part["name"] == only), [])
     page = _page(request, alone)
-    for part in parts:
-        part["shown"] = page.object_list if only else part["items"][:SHOWN_AT_FIRST]
+    shown = [part for part in parts if part["items"] and only in ("", part["name"])]
+    for part in shown:
+        items = list(page) if only else part["items"][:SHOWN_AT_FIRST]
+        part["shown"] = _told(items, part["of"])
     context = {
         "section": "history",
         "pair": [("The earlier one", row(earlier)), ("The later one", row(later))],
         "between": syncs_between(earlier, later),
         "parts": parts,
-        "shown": [part for part in parts if part["items"] and only in ("", part["name"])],
+        "shown": shown,
         "only": only,
         "page": page,
         "address": f"?a={earlier.pk}&b={later.pk}",
@@ -87,7 +89,7 @@ def offer(operation_id: UUID) -> SyncOperation | None:
     return one_before(sync) if sync else None
 
 
-def _page(request: HttpRequest, items: list[dict[str, Any]]) -> Page[dict[str, Any]]:
+def _page(request: HttpRequest, items: Sequence[Item]) -> Page[Item]:
     try:
         return Paginator(items, SHOWN_ALONE).page(request.GET.get("page", 1))
     except InvalidPage:
@@ -121,37 +123,50 @@ def _sync(request: HttpRequest, name: str) -> SyncOperation:
 
 
 def _parts(found: Comparison, earlier: SyncOperation, later: SyncOperation) -> list[dict[str, Any]]:
+    """Every part with its items as they were found; `_told` makes of them what a page shows."""
     failures = (found.newly_failing, found.still_failing, found.healed, found.untouched)
-    failing = [
-        _part(
-            name, label, note, [_failed(one, earlier if whose == "a" else later) for one in items]
-        )
-        for (name, label, note, whose), items in zip(FAILING_PARTS, failures, strict=True)
+    in_order = past.SORT_KEYS["artist"]
+    changed: list[Item] = [*sorted(found.catalog.changed, key=lambda one: in_order(one.before))]
+    added: list[Item] = [*sorted(found.catalog.added, key=in_order)]
+    archived: list[Item] = [*sorted(found.catalog.archived, key=in_order)]
+    catalogs = (changed, added, archived)
+    return [
+        *(
+            _part(name, label, note, items, earlier if whose == "a" else later)
+            for (name, label, note, whose), items in zip(FAILING_PARTS, failures, strict=True)
+        ),
+        *(
+            _part(name, label, note, items)
+            for (name, label, note), items in zip(CATALOG_PARTS, catalogs, strict=True)
+        ),
     ]
-    catalogs: tuple[Sequence[Album | Changed], ...] = (
-        found.catalog.changed,
-        found.catalog.added,
-        found.catalog.archived,
-    )
-    return failing + [
-        _part(name, label, note, [_album(one) for one in items])
-        for (name, label, note), items in zip(CATALOG_PARTS, catalogs, strict=True)
+
+
+def _part(
+    name: str, label: str, note: str, items: Sequence[Item], sync: SyncOperation | None = None
+) -> dict[str, Any]:
+    count = len(items)
+    return {"name": name, "label": label, "note": note, "items": items, "count": count, "of": sync}
+
+
+def _told(items: Sequence[Item], sync: SyncOperation | None) -> list[dict[str, Any]]:
+    """Some items of one part: failures of `sync`, or albums of the catalog."""
+    changes = iter(past.changes([item for item in items if isinstance(item, Changed)]))
+    return [
+        _failed(item, sync)
+        if isinstance(item, dict)
+        else _album(item.before) | {"lines": lines(next(changes))}
+        if isinstance(item, Changed)
+        else _album(item)
+        for item in items
     ]
 
 
-def _part(name: str, label: str, note: str, items: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"name": name, "label": label, "note": note, "items": items, "count": len(items)}
+def _failed(failure: Failure, sync: SyncOperation | None) -> dict[str, Any]:
+    url = event_url(str(sync.pk), failure["position"], "album-failed") if sync else ""
+    return failure | {"url": url}
 
 
-def _failed(failure: dict[str, Any], sync: SyncOperation) -> dict[str, Any]:
-    return failure | {"url": event_url(str(sync.pk), failure["position"], "album-failed")}
-
-
-def _album(one: Album | Changed) -> dict[str, Any]:
-    album = one.album if isinstance(one, Changed) else one
-    return {
-        "album": str(album.pk),
-        "title": album.title,
-        "artist": album.artist,
-        "lines": lines(one.changes) if isinstance(one, Changed) else [],
-    }
+def _album(album: PastAlbum) -> dict[str, Any]:
+    names = {name: album.fields[name] for name in ("artist", "title")}
+    return {"album": str(album.pk), **names}

@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from albums import past
 from albums.models import Album
+from albums.past import PastAlbum
 from frontend import as_of, past_query
 from frontend.choices import choices
-from frontend.differences import lines
+from frontend.differences import Line, lines
 from syncengine import roles
 from syncengine.http import door
 
@@ -27,11 +28,11 @@ def past_catalog(request: HttpRequest) -> HttpResponse:
     moment = as_of.read(asked.as_of, timezone.now())
     then = past.as_of(moment.position)
     since = past.difference(moment.position, as_of.head())
-    chosen: dict[str, Sequence[Album]] = {
+    chosen: dict[str, Sequence[PastAlbum]] = {
         "": then,
         "added": since.added,
         "archived": since.archived,
-        "changed": [one.album for one in since.changed],
+        "changed": [one.before for one in since.changed],
     }
     listed = chosen[asked.since]
     found = past.narrowed(
@@ -42,22 +43,29 @@ def past_catalog(request: HttpRequest) -> HttpResponse:
     shown = paginator.get_page(asked.page)
     if shown.number != asked.page:
         notes.append(f"There is no page {asked.page}, so the last one is shown.")
-    changes = {one.album.pk: lines(one.changes) for one in since.changed}
     context = {
         "past": moment,
         "query": asked,
         "notes": notes,
         "page": shown,
+        "albums": [album.as_album() for album in shown],
         "page_numbers": paginator.get_elided_page_range(shown.number, on_each_side=1, on_ends=1),
         **choices(past.facets(listed), asked),
         "views": _views(asked, {name: len(albums) for name, albums in chosen.items()}),
-        "differences": [(album, changes[album.pk]) for album in shown]
-        if asked.since == "changed"
-        else [],
+        "differences": _differences(since, list(shown)) if asked.since == "changed" else [],
         "sample": Album(),
         "section": "catalog",
     }
     return render(request, "past.html", context)
+
+
+def _differences(
+    since: past.Difference, shown: Sequence[PastAlbum]
+) -> list[tuple[PastAlbum, list[Line]]]:
+    """The albums of one page, as they were, each with what is different today."""
+    pairs = {one.before.pk: one for one in since.changed}
+    changes = past.changes([pairs[album.pk] for album in shown])
+    return [(album, lines(found)) for album, found in zip(shown, changes, strict=True)]
 
 
 def _views(asked: past_query.PastQuery, counts: dict[str, int]) -> list[dict[str, Any]]:

@@ -24,9 +24,7 @@ def compared(auditor: Client, earlier: str, later: str, **query: Any) -> dict[st
     answer = auditor.get("/syncs/compare/", {"a": earlier, "b": later, **query})
     assert answer.status_code == 200
     return {
-        part["name"]: [item["title"] for item in part["items"]]
-        for part in answer.context["parts"]
-        if part["items"]
+        part["name"]: [item["title"] for item in part["shown"]] for part in answer.context["shown"]
     }
 
 

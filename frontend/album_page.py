@@ -11,6 +11,7 @@ from frontend.differences import lines, notes
 from syncengine.biography import Biography, Entry, FailingRun, biography
 from syncengine.http import HttpError
 
+MAX_UNFOLDED, UNFOLDED = 5, 3  # failures of a run; of more than so many, only so many at once
 POSITION_DIGITS = 15  # more than any log has events
 
 
@@ -49,9 +50,13 @@ def _kind(entry: Entry) -> tuple[Any, ...]:
 
 def _chapter(kind: str, entries: list[Entry]) -> dict[str, Any]:
     run = entries[0].run
+    shown = [_shown(entry, newer) for entry, newer in _with_newer(entries)]
+    unfolded = len(shown) if len(shown) <= MAX_UNFOLDED else UNFOLDED
     return {
         "kind": kind,
-        "entries": [_shown(entry, newer) for entry, newer in _with_newer(entries)],
+        "entries": shown,
+        "told": shown[:unfolded],
+        "folded": shown[unfolded:],
         "first": entries[-1].step,
         "last": entries[0].step,
         "run": run,

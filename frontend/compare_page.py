@@ -76,7 +76,7 @@ def comparison(request: HttpRequest) -> HttpResponse:
         "between": syncs_between(earlier, later),
         "parts": parts,
         "shown": shown,
-        "only": only,
+        "chosen": only,
         "page": page,
         "address": f"?a={earlier.pk}&b={later.pk}",
     }

@@ -11,6 +11,7 @@ from tests.browser.serving import Server
 from tests.browser.test_accessibility import ENDS_PX, check
 from tests.browser.watch import Watch
 from tests.demo import Demo
+from tests.lives import failed, sync
 
 pytestmark = pytest.mark.once
 
@@ -164,3 +165,17 @@ def test_everything_works_without_scripts(told: list[str], product: Server, visi
     expect(page.locator(".card")).to_have_count(6)
     page.goto(path_of(FAILING))
     expect(page.locator(".chapter")).to_have_count(3)
+
+
+def test_an_album_that_fails_says_since_when(
+    told: list[str], product: Server, visit: Visit
+) -> None:
+    album = path_of(CHANGED).split("/")[2]
+    for day in range(3, 9):
+        sync(f"2025-11-0{day} 12:00", failed(album, message="Spotify has no such album."))
+    page = visit(product, "auditor", path_of(CHANGED), live=False).page
+    expect(page.locator(".failing")).to_contain_text("Failing for 6 syncs, since 3 November 2025.")
+    expect(page.locator(".failures-of-run > li").filter(visible=True)).to_have_count(3)
+    page.get_by_text("3 before").click()
+    expect(page.locator(".failures-of-run > li").filter(visible=True)).to_have_count(6)
+    check(page, "a failing album")

@@ -119,6 +119,8 @@ def test_syncs_that_do_not_differ_say_so(auditor: Client) -> None:
     first, second = pair([], [])
     text = auditor.get("/syncs/compare/", {"a": first, "b": second}).content.decode()
     assert "They do not differ" in text
+    alone = auditor.get("/syncs/compare/", {"a": first, "b": second, "only": "healed"})
+    assert "There is nothing in this part." in alone.content.decode()
 
 
 def test_ids_that_are_none_are_refused(auditor: Client) -> None:

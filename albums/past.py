@@ -78,17 +78,17 @@ def as_of(position: int) -> list[PastAlbum]:
 
 def difference(then: int, now: int) -> Difference:
     """What differs between the catalogs after the events at these two positions."""
-    since = AlbumVersion.objects.filter(position__gt=then, position__lte=now)
-    touched = Album.objects.filter(pk__in=since.values("album"))
-    before = _states(then, touched)
+    newest = _versions_at(now, Album.objects.all()).filter(position__gt=then)
+    touched = Album.objects.filter(pk__in=newest.values("album"))
+    before = _states(_versions_at(then, touched))
     added, archived, changed = [], [], []
-    for pk, (album, tracks, was_archived) in _states(now, touched).items():
+    for pk, (album, tracks, was_archived) in _states(newest).items():
         old, old_tracks, old_was_archived = before.get(pk, (album, tracks, True))
         if old_was_archived and not was_archived:
             added.append(album)
         elif was_archived and not old_was_archived:
             archived.append(old)
-        elif not was_archived and (tracks != old_tracks or _visibly(old) != _visibly(album)):
+        elif not was_archived and (tracks != old_tracks or _visibly_differ(old, album)):
             changed.append(Changed(old, album))
     return Difference(added, archived, changed)
 
@@ -146,9 +146,9 @@ def _versions_at(position: int, albums: QuerySet[Album]) -> QuerySet[AlbumVersio
     return AlbumVersion.objects.filter(pk__in=albums.order_by().values_list(then, flat=True))
 
 
-def _states(position: int, albums: QuerySet[Album]) -> dict[UUID, tuple[PastAlbum, str, bool]]:
+def _states(versions: QuerySet[AlbumVersion]) -> dict[UUID, tuple[PastAlbum, str, bool]]:
     """{album: (as it was, its tracks as text, whether it was archived)}."""
-    rows = _versions_at(position, albums).values_list(
+    rows = versions.values_list(
         "album_id", "album__added_at", "pk", _without_tracks(), _Tracks(F("fields")), "archived"
     )
     return {
@@ -194,10 +194,11 @@ def _album(pk: UUID, added_at: datetime, version: int, text: str) -> PastAlbum:
 
 
 _NO_TRACKS = {name: value for name, value in EMPTY.items() if name != "tracks"}
+_VISIBLE = [name for name in _NO_TRACKS if name not in BOOKKEEPING]
 
 
-def _visibly(album: PastAlbum) -> Fields:
-    return {name: value for name, value in album.fields.items() if name not in BOOKKEEPING}
+def _visibly_differ(one: PastAlbum, other: PastAlbum) -> bool:
+    return any(one.fields[name] != other.fields[name] for name in _VISIBLE)
 
 
 def _artist(album: PastAlbum) -> str:

@@ -76,11 +76,16 @@ _counted: tuple[dict[str, Any], Facets] | None = None
 
 
 def _count_facets() -> Facets:
+    rows = Album.objects.filter(archived=False).values_list("genres", "year", "label")
+    return counted(rows.iterator())
+
+
+def counted(albums: Iterable[tuple[list[str], int | None, str]]) -> Facets:
+    """The facets of albums that are given as (genres, year, label)."""
     genres: Counter[str] = Counter()
     decades: Counter[int] = Counter()
     labels: Counter[str] = Counter()
-    rows = Album.objects.filter(archived=False).values_list("genres", "year", "label")
-    for album_genres, year, label in rows.iterator():
+    for album_genres, year, label in albums:
         genres.update(album_genres)
         if year is not None:
             decades[year // 10 * 10] += 1
@@ -198,6 +203,8 @@ def derived(fields: Mapping[str, Any]) -> dict[str, str]:
 
 def plain(text: str) -> str:
     """Text without case and accents, for comparing: "Björk" and "bjork" become the same."""
+    if text.isascii():
+        return text.casefold().strip()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in decomposed if not unicodedata.combining(char)).strip()
 

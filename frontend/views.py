@@ -12,9 +12,14 @@ from django.views.decorators.http import require_safe
 
 from albums import catalog as albums_catalog
 from albums.models import Album
+from frontend import album_page
 from frontend import query as queries
+from frontend.choices import choices
+from frontend.compare_page import offer
 from frontend.history_rows import BAR_PARTS, bars, row
 from frontend.panel import counts, effect, panel, panel_state
+from frontend.past_page import past_catalog
+from frontend.past_query import AS_OF
 from syncengine import history as audits
 from syncengine import presence, roles
 from syncengine.http import View, door
@@ -26,7 +31,6 @@ ALBUMS_PER_PAGE = 60
 SYNCS_PER_PAGE = 50
 RESULTS_PER_PAGE = 100
 RESULT_EVENTS_A_READ = 50
-MAX_CHOICES = 200  # the most frequent genres and labels; the search finds the others
 RESULT_STATES = ("completed", "warnings", "failed", "cancelled")
 
 
@@ -43,6 +47,8 @@ def audit_page(view: View) -> View:
 
 @page
 def catalog(request: HttpRequest) -> HttpResponse:
+    if AS_OF in request.GET:
+        return past_catalog(request)
     # The status before the albums: the live page asks for the events after this status, and to
     # apply one again does no harm, while one between albums and status would never be applied.
     status, now = current_status(), timezone.now()
@@ -62,7 +68,7 @@ def catalog(request: HttpRequest) -> HttpResponse:
         "notes": notes,
         "page": shown,
         "page_numbers": paginator.get_elided_page_range(shown.number, on_each_side=1, on_ends=1),
-        **_choices(asked),
+        **choices(albums_catalog.facets(), asked),
         "sample": Album(),
         "section": "catalog",
         "status": status,
@@ -78,24 +84,6 @@ def catalog(request: HttpRequest) -> HttpResponse:
     return render(request, "catalog.html", context)
 
 
-def _choices(asked: queries.CatalogQuery) -> dict[str, Any]:
-    """What can be chosen in the filters. A value that no album has is shown as chosen, too."""
-    facets = albums_catalog.facets()
-    return {
-        "sorts": {name: label for name, (label, _) in albums_catalog.SORTS.items()},
-        "default_sort": queries.DEFAULT_SORT,
-        "genres": _with_chosen(facets["genres"][:MAX_CHOICES], asked.genre),
-        "decades": _with_chosen(facets["decades"], asked.decade),
-        "labels": _with_chosen(facets["labels"][:MAX_CHOICES], asked.label),
-    }
-
-
-def _with_chosen(choices: list[tuple[Any, int]], chosen: Any) -> list[tuple[Any, int | None]]:
-    if chosen in ("", None) or any(value == chosen for value, _ in choices):
-        return list(choices)
-    return [*choices, (chosen, None)]
-
-
 @page
 def album(request: HttpRequest, album_id: UUID) -> HttpResponse:
     found = get_object_or_404(Album, pk=album_id)
@@ -104,6 +92,8 @@ def album(request: HttpRequest, album_id: UUID) -> HttpResponse:
         discs.setdefault(track.get("disc") or 1, []).append(track)
     total_ms = sum(track.get("duration_ms") or 0 for track in found.tracks)
     context = {"album": found, "discs": sorted(discs.items()), "total_ms": total_ms}
+    if roles.is_auditor(request.user):
+        context |= album_page.history(request, str(found.pk))
     return render(request, "album.html", context)
 
 
@@ -148,6 +138,7 @@ def sync(request: HttpRequest, operation_id: UUID) -> HttpResponse:
         "more_results": more_results,
         "failed_after": failed_after,
         "after": after,
+        "compared_with": offer(operation_id),
     }
     return render(request, "sync.html", context)
 

@@ -84,6 +84,11 @@ def absolute(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y, %H:%M:%S} UTC"
 
 
+def day(moment: datetime) -> str:
+    """`22 November 2026`."""
+    return f"{moment.day} {moment:%B %Y}"
+
+
 def _counted(count: float, noun: str) -> str:
     return f"{int(count)} {noun}" if int(count) == 1 else f"{int(count)} {noun}s"
 

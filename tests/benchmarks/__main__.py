@@ -8,7 +8,16 @@ from importlib import import_module
 from tests.backends import TEST_ENVIRONMENT
 from tests.benchmarks.report import machine
 
-CHOICES = ("syncs", "browsers", "sockets", "pages", "resume", "weather", "exports")  # a module each
+CHOICES = (  # a module each
+    "syncs",
+    "browsers",
+    "sockets",
+    "pages",
+    "past",
+    "exports",
+    "resume",
+    "weather",
+)
 
 
 def main() -> None:

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_safe
 from albums import catalog as albums_catalog
 from albums.models import Album
 from frontend import query as queries
-from frontend.history_rows import BAR_PARTS, bars, row
 from frontend.panel import counts, effect, panel, panel_state
 from syncengine import history as audits
 from syncengine import presence, roles
@@ -23,7 +22,6 @@ from syncengine.projection import UNFINISHED_STATES
 from syncengine.sentences import albums
 
 ALBUMS_PER_PAGE = 60
-SYNCS_PER_PAGE = 50
 RESULTS_PER_PAGE = 100
 RESULT_EVENTS_A_READ = 50
 MAX_CHOICES = 200  # the most frequent genres and labels; the search finds the others
@@ -105,20 +103,6 @@ def album(request: HttpRequest, album_id: UUID) -> HttpResponse:
     total_ms = sum(track.get("duration_ms") or 0 for track in found.tracks)
     context = {"album": found, "discs": sorted(discs.items()), "total_ms": total_ms}
     return render(request, "album.html", context)
-
-
-@audit_page
-def history(request: HttpRequest) -> HttpResponse:
-    operations = audits.operations(_position(request, "before"), SYNCS_PER_PAGE + 1)
-    listed = operations[:SYNCS_PER_PAGE]
-    context = {
-        "rows": bars([row(operation) for operation in listed]),
-        "older": listed[-1].first_position if len(operations) > SYNCS_PER_PAGE else None,
-        "paged": "before" in request.GET,
-        "bar_parts": BAR_PARTS,
-        "section": "history",
-    }
-    return render(request, "history.html", context)
 
 
 @audit_page

@@ -23,6 +23,7 @@ Use cases:
 - `worker`: takes operations from the database and runs them
 - `memory`: what a large sheet took goes back to the system
 - `history`: what audits read
+- `operations_found`: which operations an audit asks for
 - `presence`: which workers are alive
 - `verify`, `rebuild`: whether the record holds, and the projections follow from it
 - `guard`: verifies beside every worker, and keeps for the pages what does not hold

@@ -8,7 +8,7 @@ from importlib import import_module
 from tests.backends import TEST_ENVIRONMENT
 from tests.benchmarks.report import machine
 
-CHOICES = ("syncs", "browsers", "sockets", "pages", "resume", "weather")  # a module each
+CHOICES = ("syncs", "browsers", "sockets", "pages", "history", "resume", "weather")  # a module each
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ STATE_WORDS = {"warnings": "completed with warnings", "failed": "failed as a who
 class Bar:
     """One sync: a link with a text, a place, and a bar or a mark or both or neither."""
 
-    operation: Any
+    url: str
     label: str
     slot_x: str
     slot_width: str
@@ -103,7 +103,7 @@ def _bars(
         height = min(100, max(MIN_HEIGHT, 100 * value / top)) if value else 0
         bars.append(
             Bar(
-                operation=row["operation"],
+                url=row["url"],
                 label=label,
                 slot_x=_percent(place * slot),
                 slot_width=_percent(slot),

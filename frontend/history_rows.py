@@ -4,6 +4,7 @@ bar."""
 from collections.abc import Mapping
 from typing import Any
 
+from django.urls import reverse
 from django.utils.text import capfirst
 
 from frontend.panel import counts, percent
@@ -29,11 +30,12 @@ def row(
     began = operation.started_at or operation.requested_at
     return {
         "operation": operation,
+        "url": reverse("sync", args=[operation.pk]),
         "unfinished": unfinished,
         "state": shown_state,
         "state_name": state_name(shown_state),
         "sentence": current.get("message") or _sentence(operation, numbers),
-        "trigger": TRIGGERS[operation.trigger],
+        "trigger": TRIGGERS.get(operation.trigger, operation.trigger),
         # Unknown, too, where a clock was set back meanwhile.
         "duration": finished - began if finished and finished >= began else None,
         "numbers": numbers,
@@ -79,13 +81,12 @@ def _sentence(operation: Any, numbers: dict[str, int]) -> str:
     )
 
 
-def _error(operation: Any, first_failure: Event | None) -> dict[str, Any] | None:
+def _error(operation: Any, first_failure: Event | None) -> dict[str, str] | None:
     """The code of the first error and, where the row's sentence does not say it already, what
-    happened and the position at which it is read in full."""
+    happened."""
     if first_failure is not None:
         said = sentence(first_failure.kind, first_failure.data)
-        code, position = first_failure.data["code"], first_failure.position
-        return {"code": code, "sentence": said, "position": position}
+        return {"code": first_failure.data["code"], "sentence": said}
     if operation.error_code:
-        return {"code": operation.error_code, "sentence": "", "position": None}
+        return {"code": operation.error_code, "sentence": ""}
     return None

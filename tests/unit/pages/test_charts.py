@@ -13,7 +13,8 @@ AT = datetime(2026, 11, 3, 14, 2, tzinfo=UTC)
 
 def row(state: str = "completed", seconds: float | None = 10, failed: int = 0) -> dict[str, Any]:
     return {
-        "operation": SimpleNamespace(pk="0", requested_at=AT),
+        "operation": SimpleNamespace(requested_at=AT),
+        "url": "/syncs/0/",
         "state": state,
         "unfinished": state == "running",
         "duration": None if seconds is None else timedelta(seconds=seconds),

@@ -17,7 +17,15 @@ from tests.demo import Demo
 
 pytestmark = pytest.mark.once
 
-RULED = ("Syncs that match", "Every sync, the newest first")
+MATCHES = "Syncs that match"
+# As a snapshot does that comes after a gap in which one sync ended and another one began.
+SNAPSHOT_OF_ANOTHER = """async () => {
+  const main = document.querySelector("script[type=module]").src;
+  const [name] = (await (await fetch(main)).text()).match(/store\\.[0-9a-f]+\\.js/);
+  const { current, update } = await import(new URL(name, main));
+  const { status } = current();
+  update({ status: { ...status, operation: { ...status.operation, id: crypto.randomUUID() } } });
+}"""
 
 
 @pytest.fixture
@@ -55,7 +63,7 @@ def test_filters_end_in_the_url_and_the_url_is_the_view_of_everybody(
     page.get_by_label("Error code").fill("album-no-match")
     page.get_by_label("Person").fill("admin")
     page.get_by_role("button", name="Show").click()
-    expect(page.get_by_role("heading", name=RULED[0])).to_be_visible()
+    expect(page.get_by_role("heading", name=MATCHES)).to_be_visible()
     assert page.url.endswith("/syncs/?state=warnings&by=admin&code=album-no-match")
     assert len(rows(page)) == 1
     other = visit(server, "admin2", live=False).page
@@ -72,7 +80,7 @@ def test_without_javascript_the_form_does_the_same(server: Server, visit: Visit)
     page.get_by_label("To", exact=True).fill(f"{until:%Y-%m-%d}")
     page.get_by_label("Started").select_option("With Sync Now")
     page.get_by_role("button", name="Show").click()
-    expect(page.get_by_role("heading", name=RULED[0])).to_be_visible()
+    expect(page.get_by_role("heading", name=MATCHES)).to_be_visible()
     assert len(rows(page)) == 2
     page.get_by_label("To", exact=True).fill("2000-01-01")
     page.get_by_role("button", name="Show").click()
@@ -185,6 +193,20 @@ def test_a_sync_that_begins_comes_to_the_top_and_its_row_follows_it(
     for part in ("sentence", "counts", "trigger", "by", "took", "error"):
         place = f".sync-row >> nth=0 >> [data-part={part}]"
         assert page.inner_text(place) == fresh.inner_text(place), part
+
+
+def test_a_sync_whose_end_was_missed_is_not_shown_as_going_on(
+    server: Server, visit: Visit, demo: Demo
+) -> None:
+    demo.sheet(*sheets.rows(8, label="anew"))
+    demo.behave(latency_ms=600_000)
+    visit(server, "admin").start()
+    page = live(visit(server, "auditor", live=False).page, "/syncs/?by=admin")
+    row = page.locator("[data-live]").last
+    expect(row.locator(".sync-link")).to_have_text("Enriching with Spotify metadata...")
+    page.evaluate(SNAPSHOT_OF_ANOTHER)
+    expect(row.locator(".sync-link")).to_have_text("This sync has ended. Open it to see how.")
+    expect(page.locator(".sync-row")).to_have_count(5)
 
 
 def test_the_history_is_accessible_in_every_state(serve: Serve, visit: Visit, demo: Demo) -> None:

@@ -9,6 +9,11 @@ class SyncRows extends HTMLElement {
   }
 
   #show(operation) {
+    // Where events were skipped, the end of the one before it may have been among them.
+    const running = ":is(.state-pending, .state-running, .state-waiting)";
+    for (const row of this.querySelectorAll(`[data-live]:has(${running})`)) {
+      if (row.dataset.live !== operation.id) this.#missed(row);
+    }
     const row = this.querySelector(`[data-live="${operation.id}"]`) ?? this.#added(operation);
     if (!row) return;
     const part = (name) => row.querySelector(`[data-part="${name}"]`);
@@ -31,6 +36,13 @@ class SyncRows extends HTMLElement {
     setText(part("errorText"), `First error: ${name} failed: ${message}`);
     setText(part("code"), code);
     setAttribute(part("code"), "href", `?code=${code}`);
+  }
+
+  #missed(row) {
+    setAttribute(row.querySelector(".state"), "class", "state");
+    setAttribute(row.querySelector(".state use"), "href", "#mark-todo");
+    setText(row.querySelector(".state span"), "Ended");
+    setText(row.querySelector("[data-part=sentence]"), "This sync has ended. Open it to see how.");
   }
 
   #showBar(bar, operation, done) {

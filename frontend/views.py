@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -16,7 +17,6 @@ from frontend import album_page
 from frontend import query as queries
 from frontend.choices import choices
 from frontend.compare_page import offer
-from frontend.history_rows import BAR_PARTS, bars, row
 from frontend.panel import counts, effect, panel, panel_state
 from frontend.past_page import past_catalog
 from frontend.past_query import AS_OF
@@ -28,7 +28,6 @@ from syncengine.projection import UNFINISHED_STATES
 from syncengine.sentences import albums
 
 ALBUMS_PER_PAGE = 60
-SYNCS_PER_PAGE = 50
 RESULTS_PER_PAGE = 100
 RESULT_EVENTS_A_READ = 50
 RESULT_STATES = ("completed", "warnings", "failed", "cancelled")
@@ -46,7 +45,7 @@ def audit_page(view: View) -> View:
 
 
 @page
-def catalog(request: HttpRequest) -> HttpResponse:
+def catalog(request: HttpRequest) -> HttpResponseBase:
     if AS_OF in request.GET:
         return past_catalog(request)
     # The status before the albums: the live page asks for the events after this status, and to
@@ -95,20 +94,6 @@ def album(request: HttpRequest, album_id: UUID) -> HttpResponse:
     if roles.is_auditor(request.user):
         context |= album_page.history(request, str(found.pk))
     return render(request, "album.html", context)
-
-
-@audit_page
-def history(request: HttpRequest) -> HttpResponse:
-    operations = audits.operations(_position(request, "before"), SYNCS_PER_PAGE + 1)
-    listed = operations[:SYNCS_PER_PAGE]
-    context = {
-        "rows": bars([row(operation) for operation in listed]),
-        "older": listed[-1].first_position if len(operations) > SYNCS_PER_PAGE else None,
-        "paged": "before" in request.GET,
-        "bar_parts": BAR_PARTS,
-        "section": "history",
-    }
-    return render(request, "history.html", context)
 
 
 @audit_page

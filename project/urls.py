@@ -6,13 +6,13 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import include, path
 
-import frontend.views
+import frontend.history_page
 import syncengine.views
 
 
 def syncs(request: HttpRequest) -> HttpResponseBase:
     """`/syncs/`: a POST starts a sync, everything else reads the history."""
-    view = syncengine.views.start if request.method == "POST" else frontend.views.history
+    view = syncengine.views.start if request.method == "POST" else frontend.history_page.history
     answer: HttpResponseBase = view(request)
     return answer
 

@@ -24,6 +24,7 @@ Use cases:
 - `worker`: takes operations from the database and runs them
 - `memory`: what a large sheet took goes back to the system
 - `history`: what audits read
+- `operations_found`: which operations an audit asks for
 - `presence`: which workers are alive
 - `verify`, `rebuild`: whether the record holds, and the projections follow from it
 - `selection`, `export`: which events, and the log as files with their manifest

@@ -97,14 +97,6 @@ def failed_keys(operation: str) -> list[str]:
     return [json.loads(text)["key"] for text in failed]
 
 
-def operations(before: int | None = None, limit: int = 50) -> list[SyncOperation]:
-    """The newest operations first; `before` is the `first_position` to go on from."""
-    newest = SyncOperation.objects.order_by("-first_position")
-    if before is not None:
-        newest = newest.filter(first_position__lt=before)
-    return list(newest[:limit])
-
-
 def operation_status(operation: str) -> dict[str, Any] | None:
     """The fold of one operation's events, as the status shows it; None where there is none.
 

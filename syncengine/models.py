@@ -135,6 +135,8 @@ class SyncOperation(models.Model):
             models.Index(fields=["-first_position"], name="operation_by_position"),
             models.Index(fields=["requested_at"], name="operation_by_time"),
             models.Index(fields=["state", "-first_position"], name="operation_by_state"),
+            models.Index(fields=["requested_by", "-first_position"], name="operation_by_person"),
+            models.Index(fields=["trigger", "-first_position"], name="operation_by_trigger"),
         ]
 
     def __str__(self) -> str:

@@ -17,6 +17,14 @@ STAGES = {
     "sheet": "Fetching albums from Google Sheets...",
     "spotify": "Enriching with Spotify metadata...",
 }
+TRIGGERS = {
+    "button": "with Sync Now",
+    "api": "through the API",
+    "command": "from the terminal",
+    "schedule": "by schedule",
+    "retry": "as a retry",
+    "confirm": "confirming a sheet",
+}
 RESUME_REASONS = {
     "lease-expired": "the worker before it had stopped answering",
     "handed-over": "the worker before it was told to stop",
@@ -88,7 +96,8 @@ def _album_synced(data: Mapping[str, Any]) -> str:
 
 
 def _album_failed(data: Mapping[str, Any]) -> str:
-    name = f"“{data['title']}” by {data['artist']}" if data["title"] else f"Row {data['row']}"
+    by = f" by {data['artist']}" if data["artist"] else ""
+    name = f"“{data['title']}”{by}" if data["title"] else f"Row {data['row']}"
     return f"{name} failed: {data['message']}"
 
 

@@ -1,11 +1,12 @@
-"""`python -m tests.benchmarks [NAME ...]`, where a name is one of `CHOICES`."""
+"""`python -m tests.benchmarks [--postgresql] [NAME ...]`, where a name is one of `CHOICES`."""
 
 import argparse
 import os
 import tempfile
 from importlib import import_module
+from pathlib import Path
 
-from tests.backends import TEST_ENVIRONMENT
+from tests.backends import TEST_ENVIRONMENT, start_postgresql
 from tests.benchmarks.report import machine
 
 CHOICES = (  # a module each
@@ -13,6 +14,7 @@ CHOICES = (  # a module each
     "browsers",
     "sockets",
     "pages",
+    "history",
     "past",
     "exports",
     "resume",
@@ -23,17 +25,23 @@ CHOICES = (  # a module each
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
     parser.add_argument("which", nargs="*", help=f"any of {', '.join(CHOICES)}; all by default")
-    which = parser.parse_args().which or CHOICES
+    parser.add_argument("--postgresql", action="store_true", help="instead of SQLite")
+    arguments = parser.parse_args()
+    which = arguments.which or CHOICES
     folder = tempfile.mkdtemp(prefix="groovelog-benchmarks-")
     os.environ |= TEST_ENVIRONMENT | {
         "DJANGO_SETTINGS_MODULE": "project.settings",
         "DATABASE_URL": f"sqlite:///{folder}/default.sqlite3",
         "CHECKPOINT_FILE": f"{folder}/checkpoints.jsonl",
     }
+    if arguments.postgresql:
+        Path(folder).chmod(0o755)  # PostgreSQL runs as an account of its own and must get through
+        os.environ["DATABASE_URL"] = start_postgresql(Path(folder) / "postgresql")
     import django
 
     django.setup()
-    print(f"On {machine()}. Repeat with: python -m tests.benchmarks {' '.join(which)}")
+    repeat = " ".join([*which, *(["--postgresql"] if arguments.postgresql else [])])
+    print(f"On {machine()}. Repeat with: python -m tests.benchmarks {repeat}")
     for name in CHOICES:
         if name in which:
             import_module(f"tests.benchmarks.{name}").measure()

@@ -5,6 +5,7 @@ import "./failure-list.js";
 import "./relative-time.js";
 import "./retry-rows.js";
 import "./sync-panel.js";
+import "./sync-rows.js";
 import "./watchers.js";
 import { submitOnChange } from "./filters.js";
 import { follow } from "./live.js";

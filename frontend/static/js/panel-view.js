@@ -77,7 +77,7 @@ function bar(operation, left) {
   };
 }
 
-function percent(part, whole) {
+export function percent(part, whole) {
   return `${((100 * part) / whole).toFixed(2)}%`;
 }
 

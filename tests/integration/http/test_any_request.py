@@ -53,7 +53,7 @@ NAMES = (
     # Of pages and programs, of the sign-in form, of the admin's lists and forms.
     *("q", "sort", "genre", "decade", "label", "view", "page", "before", "after", "failed_after"),
     *("as-of", "since", "a", "b", "only"),
-    *("until", "kind", "person", "code", "album"),
+    *("until", "kind", "state", "by", "person", "trigger", "code", "album"),
     *("limit", "mode", "keys", "confirm", "button", "next", "username", "password", "hash"),
     *("o", "p", "e", "all", "_popup", "_to_field", "_changelist_filters", "action", "post", "id"),
     *("is_staff__exact", "groups__id__exact", "last_login__gte", "username__regex", "pk__in"),

@@ -60,7 +60,7 @@ def test_f19_an_hour_is_waited_through_a_restart_of_everything_and_then_it_goes_
     page = web.page("/", "viewer")
     assert "Waiting for Spotify..." in page and "Goes on by itself at" in page
     assert operation["waiting_until"][:19] in page and "59 min" in page
-    assert "A sync is under way." in web.page("/syncs/", "auditor")
+    assert "Waiting for Spotify..." in web.page("/syncs/", "auditor")
     again = ask(web, "/syncs/", "admin", {}, "json")
     assert again.status == 409 and operation["id"] in again.body
 

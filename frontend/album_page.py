@@ -4,10 +4,10 @@ from itertools import groupby
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
 
 from frontend import words
 from frontend.differences import lines, notes
+from frontend.event_links import event_url
 from syncengine.biography import Biography, Entry, FailingRun, biography
 from syncengine.http import HttpError
 
@@ -61,7 +61,7 @@ def _chapter(kind: str, entries: list[Entry]) -> dict[str, Any]:
         "last": entries[0].step,
         "run": run,
         "title": _run_title(run) if run else "",
-        "end_url": run and run.end and event_url(run.end.operation, run.end.position, run.end.kind),
+        "end_url": run and run.end and event_url(run.end.operation, run.end.position),
     }
 
 
@@ -73,7 +73,7 @@ def _shown(entry: Entry, newer: Entry | None) -> dict[str, Any]:
     changes = entry.data.get("changes", {})
     return {
         "step": entry.step,
-        "url": event_url(entry.step.operation, entry.step.position, entry.step.kind),
+        "url": event_url(entry.step.operation, entry.step.position),
         "asked_by": entry.asked_by,
         "row": entry.data.get("row"),
         "lines": lines(changes) if changes else [],
@@ -82,12 +82,6 @@ def _shown(entry: Entry, newer: Entry | None) -> dict[str, Any]:
         # Said once where a row failed for the same reason each time.
         "says": newer is None or newer.data.get("message") != entry.data.get("message"),
     }
-
-
-def event_url(operation: str, position: int, kind: str) -> str:
-    """Where an event stands on the page of its sync, however many come before it."""
-    name = "failed_after" if kind == "album-failed" else "after"
-    return f"{reverse('sync', args=[operation])}?{name}={position - 1}#e{position}"
 
 
 def _failing(life: Biography) -> dict[str, Any] | None:

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_safe
 
 from albums import past
 from albums.past import Changed, PastAlbum
-from frontend.album_page import event_url
 from frontend.differences import lines
+from frontend.event_links import event_url
 from frontend.history_rows import row
 from syncengine import roles
 from syncengine.compare import Comparison, Failure, compare, one_before, syncs_between
@@ -163,7 +163,7 @@ def _told(items: Sequence[Item], sync: SyncOperation | None) -> list[dict[str, A
 
 
 def _failed(failure: Failure, sync: SyncOperation | None) -> dict[str, Any]:
-    url = event_url(str(sync.pk), failure["position"], "album-failed") if sync else ""
+    url = event_url(str(sync.pk), failure["position"]) if sync else ""
     return failure | {"url": url}
 
 

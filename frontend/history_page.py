@@ -11,7 +11,7 @@ from albums.models import Album
 from frontend import charts
 from frontend.history_query import BadFilters, HistoryQuery, parse
 from frontend.history_rows import BAR_PARTS, bars, row, scale, state_name
-from frontend.views import audit_page
+from frontend.pages import audit_page
 from syncengine import operations_found
 from syncengine.http import HttpError, is_program
 from syncengine.log import current_status

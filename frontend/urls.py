@@ -1,6 +1,6 @@
 from django.urls import path
 
-from frontend import compare_page, logo, proof_page, views
+from frontend import compare_page, logo, proof_page, sync_page, views
 
 urlpatterns = [
     path("", views.catalog, name="catalog"),
@@ -10,5 +10,5 @@ urlpatterns = [
     path("syncs/proof/checkpoints.jsonl", proof_page.checkpoints_file, name="checkpoints-file"),
     path("syncs/proof/verify_export.py", proof_page.verifier, name="verifier"),
     path("syncs/compare/", compare_page.comparison, name="compare"),
-    path("syncs/<uuid:operation_id>/", views.sync, name="sync"),
+    path("syncs/<uuid:operation_id>/", sync_page.sync, name="sync"),
 ]

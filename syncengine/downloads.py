@@ -21,7 +21,7 @@ CONTENT_TYPES = {
     "jsonl": "application/jsonl; charset=utf-8",
     "zip": "application/zip",
 }
-FILTERS = "Filter by after, until, kind, person, code and album, each once; or leave it out."
+FILTERS = f"Filter by {', '.join(selection.NAMES[:-1])} and {selection.NAMES[-1]}, each once."
 
 _under_way = 0
 

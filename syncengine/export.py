@@ -98,11 +98,14 @@ class Export:
         while after < until:
             events = self.selection.events(after, until)
             rows = list(events.values_list(*READ, "album", "code", "person")[:PAGE_EVENTS])
-            if rows:
-                yield rows
-                after = rows[-1][0]
-            if len(rows) < PAGE_EVENTS:
+            if not rows:
                 return
+            after = rows[-1][0]
+            if wanted := [row for row in rows if self._has(row)]:
+                yield wanted
+
+    def _has(self, row: Row) -> bool:
+        return self.selection.says(row[READ.index("kind")], row[READ.index("data")])
 
     def _zipped(self) -> Iterator[bytes]:
         """`events.jsonl`, `events.csv`, the checkpoints, and the manifest of the first two, which
@@ -173,6 +176,10 @@ def _extent(selection: Selection, head: int) -> tuple[int, int | None, int | Non
     after, until = _ends(selection, head)
     if selection.is_a_range:
         return (until - after, after + 1, until) if until > after else (0, None, None)
+    if selection.words:
+        events = selection.events(after, until).values_list("position", "kind", "data").iterator()
+        places = [position for position, kind, data in events if selection.says(kind, data)]
+        return (len(places), places[0], places[-1]) if places else (0, None, None)
     found = selection.events(after, until).aggregate(
         count=Count("position"), first=Min("position"), last=Max("position")
     )

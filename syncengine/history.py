@@ -9,7 +9,6 @@ from django.db.models import QuerySet, Subquery
 from albums import catalog
 from albums.models import Album
 from syncengine import log
-from syncengine.events import Event
 from syncengine.models import SyncEvent, SyncOperation, UnconfirmedRemoval
 from syncengine.plan import Failed
 from syncengine.projection import MAX_FAILURES, refolded
@@ -115,34 +114,3 @@ def operation_status(operation: str) -> dict[str, Any] | None:
     folded: dict[str, Any] = refolded(events)["operation"]
     folded |= {name: getattr(stored, name) for name in COUNTS}
     return folded | {"message": headline(folded)}
-
-
-def album_results(
-    operation: str, *, failed: bool, after: int = 0, limit: int = 100
-) -> list[dict[str, Any]]:
-    """What became of each album in one sync, in the order of the log: `{"position", "album",
-    "key", "row", "artist", "title", "outcome", "code", "message", "remedy", "candidates",
-    "changes"}`. The failed ones, or all others; at most `limit` events after position `after`."""
-    kinds = ["album-failed"] if failed else ["album-synced", "albums-unchanged", "album-removed"]
-    rows = events_of(operation, *kinds).filter(position__gt=after)[:limit]
-    return [result for row in rows for result in _results(row.as_event())]
-
-
-def _results(event: Event) -> list[dict[str, Any]]:
-    empty_result: dict[str, Any] = {
-        "position": event.position,
-        "row": None,
-        "outcome": {"albums-unchanged": "unchanged", "album-removed": "archived"}.get(event.kind),
-        "code": "",
-        "message": "",
-        "remedy": "",
-        "candidates": [],
-        "changes": {},
-    }
-    if event.kind != "albums-unchanged":
-        return [empty_result | event.data]
-    names = catalog.names(known["album"] for known in event.data["albums"])
-    return [
-        empty_result | known | dict(zip(("artist", "title"), names[known["album"]], strict=True))
-        for known in event.data["albums"]
-    ]

@@ -1,6 +1,7 @@
-"""Which events an export has, read strictly: one with more or fewer events than were asked for
-would be worse than none."""
+"""Which events a page or an export has, read strictly: one with more or fewer events than were
+asked for would be worse than none."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,14 +10,36 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from albums import catalog
+from albums.catalog import plain
 from syncengine.models import SyncEvent
-from syncengine.schemas import SCHEMAS
+from syncengine.projectors import ALBUM_KINDS
+from syncengine.schemas import OUTSIDE_OPERATIONS, SCHEMAS
+from syncengine.sentences import sentence
 
-NAMES = ("after", "until", "kind", "person", "code", "album")
+NAMES = ("after", "until", "kind", "outcome", "person", "code", "album", "words")
 KINDS = sorted({kind for kind, _ in SCHEMAS})
+STEP_KINDS = tuple(sorted({kind for kind, _ in SCHEMAS} - ALBUM_KINDS - OUTSIDE_OPERATIONS))
 MAX_PERSON_LENGTH = 500
+MAX_WORDS_LENGTH = 200
 POSITION = re.compile(r"[0-9]{1,15}")
 CODE = re.compile(r"[a-z0-9-]{1,60}")
+
+
+def _synced(outcome: str) -> Q:
+    """By the data as it is spelled: no column has it, and no text in it can look like this, since
+    there each quotation mark has a backslash before it."""
+    return Q(kind="album-synced", data__contains=f'"outcome":"{outcome}"')
+
+
+OUTCOMES: Mapping[str, Q] = {
+    "failed": Q(kind="album-failed"),
+    "added": _synced("added"),
+    "updated": _synced("updated"),
+    "unchanged": _synced("unchanged") | Q(kind="albums-unchanged"),
+    "archived": Q(kind="album-removed"),
+    "steps": Q(kind__in=STEP_KINDS),  # what is not about an album
+}
 
 
 class BadSelection(ValueError):
@@ -32,14 +55,16 @@ class Selection:
     after: int | None = None
     until: int | None = None
     kind: str = ""
+    outcome: str = ""  # a key of OUTCOMES
     person: str = ""
     code: str = ""
     album: str = ""
+    words: str = ""  # each of them occurs in what the event says, whatever case and accents
 
     @property
     def is_a_range(self) -> bool:
         """Whether it has every event between its ends."""
-        return not (self.operation or self.kind or self.person or self.code or self.album)
+        return not self.named().keys() - {"after", "until"}
 
     def named(self) -> dict[str, str]:
         """What it asks for by name, as an event and a manifest keep it."""
@@ -47,7 +72,8 @@ class Selection:
         return {name: str(value) for name, value in values.items() if value not in (None, "")}
 
     def events(self, after: int, until: int) -> QuerySet[SyncEvent]:
-        """Its events between two positions, in the order of the log."""
+        """Its events between two positions, in the order of the log; of those, it has the ones that
+        `says` agrees to."""
         wanted = {
             name: value
             for name in ("operation", "kind", "person", "code", "album")
@@ -55,10 +81,32 @@ class Selection:
         }
         between = Q(position__gt=after, position__lte=until)
         events = SyncEvent.objects.filter(between, **wanted)
+        if self.outcome:
+            events = events.filter(OUTCOMES[self.outcome])
         for name in wanted.keys() & {"person", "code"}:
             # Their indexes leave out what is empty, and SQLite uses one only where it is told so.
             events = events.exclude(**{name: ""})
         return events.order_by("position")
+
+    def says(self, kind: str, data: str) -> bool:
+        """Whether the words occur in the event's sentence, or in the name of one of its albums."""
+        if not self.words:
+            return True
+        said = plain(said_by(kind, data))
+        return all(word in said for word in plain(self.words).split())
+
+
+def said_by(kind: str, data: str) -> str:
+    """An event as a sentence, with the albums' names where it is about several; empty where its
+    data has been tampered with so that it says nothing."""
+    try:
+        found = json.loads(data)
+        if kind != "albums-unchanged":
+            return sentence(kind, found)
+        names = catalog.names(known["album"] for known in found["albums"]).values()
+        return " ".join([sentence(kind, found), *(part for name in names for part in name)])
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return ""
 
 
 def parse(given: Mapping[str, Any], head: int, operation: str | None = None) -> Selection:
@@ -73,25 +121,36 @@ def parse(given: Mapping[str, Any], head: int, operation: str | None = None) -> 
         raise BadSelection(f"“after” ({after}) is beyond “until” ({until}).")
     if values["kind"] and values["kind"] not in KINDS:
         raise BadSelection(f"There is no kind of event “{values['kind'][:80]}”.")
+    if values["outcome"] and values["outcome"] not in OUTCOMES:
+        known = ", ".join(OUTCOMES)
+        raise BadSelection(f"“{values['outcome'][:80]}” is no outcome: there are {known}.")
     if values["code"] and not CODE.fullmatch(values["code"]):
         raise BadSelection(f"“{values['code'][:80]}” is no code of an error.")
     if len(values["person"]) > MAX_PERSON_LENGTH or "\0" in values["person"]:
         raise BadSelection("“person” is no name that anybody can have.")
+    if len(values["words"]) > MAX_WORDS_LENGTH or "\0" in values["words"]:
+        raise BadSelection(f"At most {MAX_WORDS_LENGTH} characters are looked for.")
+    if values["words"] and operation is None:
+        raise BadSelection("Words are looked for in one sync only: export it from its page.")
     return Selection(
         operation,
         after,
         until,
         values["kind"],
+        values["outcome"],
         values["person"],
         values["code"],
         _uuid(values["album"]),
+        values["words"],
     )
 
 
 def _only(given: Mapping[str, Any], name: str) -> str:
     """The one value of a parameter, empty where there is none. An empty one would be taken for no
     filter at all, so it is refused."""
-    values = given.getlist(name) if hasattr(given, "getlist") else [given[name]] * (name in given)
+    values = (
+        given.getlist(name) if hasattr(given, "getlist") else [given[n] for n in given if n == name]
+    )
     if len(values) > 1:
         raise BadSelection(f"“{name}” is given {len(values)} times.")
     if values == [""]:

@@ -63,6 +63,19 @@ def albums(count: int) -> str:
     return "1 album" if count == 1 else f"{count} albums"
 
 
+def progress(done: int, failed: int, archived: int) -> str:
+    """What became of albums in a while; of `done`, `failed` are those that failed."""
+    parts = []
+    if done > failed:
+        parts.append(f"synced {albums(done - failed)}")
+    if failed:
+        parts.append(f"failed on {albums(failed)}")
+    if archived:
+        parts.append(f"archived {albums(archived)}")
+    text = ", ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def sentence(kind: str, data: Mapping[str, Any]) -> str:
     """One event as one sentence. A kind that is unknown here gets a plain one: history must
     render for ever."""

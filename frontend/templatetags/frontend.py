@@ -1,6 +1,5 @@
 """Template tags: times that move on by themselves, and covers."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,21 +13,6 @@ from frontend import pattern as patterns
 from frontend import words
 
 register = template.Library()
-
-TOLD_FIELDS = {
-    "artist": "artist",
-    "title": "title",
-    "year": "year",
-    "genres": "genres",
-    "label": "label",
-    "release_date": "released",
-    "album_type": "type",
-    "total_tracks": "number of tracks",
-    "tracks": "tracks",
-    "spotify_id": "Spotify id",
-    "cover_url": "cover",
-    "archived": "archived",
-}
 
 
 @register.simple_tag
@@ -73,40 +57,29 @@ def minutes(duration_ms: int | None) -> str:
     return f"{rest // 60}:{rest % 60:02}"
 
 
+@register.simple_tag
+def time_in(moment: datetime, begun: datetime | str) -> SafeString:
+    """When something happened in a sync: so long after it was asked for, with the full time as
+    title. Where a clock was set back meanwhile it is the time of day."""
+    when = _utc(moment)
+    seconds = (when - _utc(begun)).total_seconds()
+    text = f"+{words.span(seconds)}" if seconds >= 1 else "at once"
+    if seconds < 0:
+        text = words.clock(when, when)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', when.isoformat(), words.absolute(when), text
+    )
+
+
 @register.filter
 def duration(value: timedelta | None) -> str:
     return "" if value is None else words.span(value.total_seconds())
-
-
-@register.filter
-def told(
-    changes: Mapping[str, list[Any]] | None, outcome: str | None
-) -> list[tuple[str, str, str]]:
-    """The changes that a reader can see in words, as (field, old, new); none for a new album,
-    whose every field is new."""
-    if outcome != "updated" or not changes:
-        return []
-    return [
-        (label, _in_words(changes[name][0]), _in_words(changes[name][1]) or "nothing")
-        for name, label in TOLD_FIELDS.items()
-        if name in changes
-    ]
 
 
 @register.simple_tag
 def url_with(query: Any, **changes: Any) -> str:
     """The catalog's query as a link, with some values replaced."""
     return str(query.url(**changes))
-
-
-def _in_words(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        if any(isinstance(item, dict) for item in value):
-            return "1 track" if len(value) == 1 else f"{len(value)} tracks"
-        return ", ".join(str(item) for item in value)
-    return "" if value is None else str(value)
 
 
 def _utc(moment: datetime | str) -> datetime:

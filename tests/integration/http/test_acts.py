@@ -149,7 +149,7 @@ def refused(admin: Client, demo: Demo) -> str:
 def test_all_that_would_be_archived_can_be_read_before_it_is_confirmed(
     admin: Client, refused: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("frontend.views.RESULTS_PER_PAGE", 3)
+    monkeypatch.setattr("frontend.sync_page.WOULD_ARCHIVE_PER_PAGE", 3)
     pages = [admin.get(f"{refused}?archive={number}").content.decode() for number in (1, 2)]
     titles = in_catalog() - {"Blue"}
     assert sum(">Blue<" in page for page in pages) == 0

@@ -36,7 +36,7 @@ def test_a_change_is_told_with_old_new_sync_row_person_and_moment(auditor: Clien
     assert "1970</del>" in text and "1971</ins>" in text
     assert "Reprise</del>" in text  # to nothing
     assert '<span class="visually-hidden">is now </span>nothing' in text
-    assert f"/syncs/{operation}/?after=" in text
+    assert f"/syncs/{operation}/?at=" in text
     assert "Row 12 of the sheet" in text and "asked for by bob" in text
     assert moment("2026-11-03 14:02").isoformat() in text
 

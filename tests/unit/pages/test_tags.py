@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from frontend import words
-from frontend.templatetags.frontend import minutes, relative_time, told
+from frontend.templatetags.frontend import minutes, relative_time, time_in
 
 
 @pytest.mark.parametrize(
@@ -73,16 +73,9 @@ def test_the_length_of_a_track(duration_ms: int | None, text: str):
     assert minutes(duration_ms) == text
 
 
-def test_a_difference_tells_what_a_reader_can_see():
-    changes = {
-        "title": ["Blu", "Blue"],
-        "genres": [["pop"], []],
-        "fetched_at": ["a", "b"],
-        "tracks": [[], [{"title": "All I Want"}]],
-    }
-    assert told(changes, "updated") == [
-        ("title", "Blu", "Blue"),
-        ("genres", "pop", "nothing"),
-        ("tracks", "", "1 track"),
-    ]
-    assert told(changes, "added") == []
+def test_a_moment_of_a_sync_is_told_from_its_beginning():
+    begun = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+    told = [time_in(begun + timedelta(seconds=s), begun.isoformat()) for s in (0.4, 75, -90)]
+    assert [">at once<" in told[0], ">+1 min 15 s<" in told[1]] == [True, True]
+    assert ">11:58 UTC<" in told[2]  # a clock was set back
+    assert f'title="{words.absolute(begun + timedelta(seconds=75))}"' in told[1]

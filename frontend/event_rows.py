@@ -1,0 +1,86 @@
+"""Events as rows of a sync's page: what each says, and every difference that it made."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from albums import catalog
+from frontend.differences import lines, notes
+from frontend.event_links import album_url, event_url
+from syncengine.models import SyncEvent
+from syncengine.sentences import sentence
+from syncengine.story import read
+
+MARKS = {
+    "album-failed": "failed",
+    "album-removed": "archived",
+    "albums-unchanged": "unchanged",
+    "requested": "todo",
+    "started": "now",
+    "resumed": "now",
+    "stage-started": "now",
+    "waiting": "waiting",
+    "cancel-requested": "cancelled",
+    "completed": "completed",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
+UNREADABLE = "What was written here is no longer there: its data cannot be read."
+
+
+def event_rows(events: Iterable[SyncEvent]) -> list[dict[str, Any]]:
+    """A row for each event: `{"position", "url", "kind", "mark", "at", "sentence", "data"}`, and
+    for those about albums what `_told` adds. A row whose data has been tampered with so that
+    nothing can be told says so."""
+    return [event_row(event) for event in events]
+
+
+def event_row(event: SyncEvent) -> dict[str, Any]:
+    row = {
+        "position": event.position,
+        "url": event_url(str(event.operation), event.position),
+        "kind": event.kind,
+        "mark": MARKS.get(event.kind, "todo"),
+        "at": event.at,
+        "data": {},
+        "sentence": UNREADABLE,
+        "unreadable": True,
+    }
+    data = read(event.data)
+    try:
+        return row | _told(event.kind, data or {}) | {"unreadable": False}
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return row
+
+
+def step_row(operation: str, position: int, kind: str, at: datetime, data: Any) -> dict[str, Any]:
+    """A row for a step of the sync whose data is read already; None where it cannot be read."""
+    try:
+        told = sentence(kind, data)
+    except (LookupError, TypeError, AttributeError):
+        told = UNREADABLE
+    url, mark = event_url(operation, position), MARKS.get(kind, "todo")
+    until = data.get("until") if kind == "waiting" and isinstance(data, dict) else None
+    row = {"position": position, "url": url, "kind": kind, "mark": mark, "at": at}
+    return row | {"sentence": told, "until": until}
+
+
+def _told(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    told = {"data": data, "sentence": sentence(kind, data), "until": data.get("until")}
+    if kind == "albums-unchanged":
+        return told | {"albums": _named(data["albums"])}
+    if kind == "album-synced":
+        changes = data["changes"]
+        told |= {"mark": data["outcome"], "lines": lines(changes), "notes": notes(changes)}
+    if kind in ("album-synced", "album-failed", "album-removed"):
+        told |= {"album_url": data["album"] and album_url(data["album"])}
+    return told
+
+
+def _named(known: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    names = catalog.names(one["album"] for one in known)
+    return [
+        {"row": one["row"], "url": album_url(one["album"])}
+        | dict(zip(("artist", "title"), names.get(one["album"], ("", "")), strict=True))
+        for one in known
+    ]

@@ -1,0 +1,222 @@
+"""`/syncs/<id>/`: one sync as a story, with its failures, every difference that it made, and each
+of its events."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from frontend.compare_page import offer
+from frontend.event_links import event_url
+from frontend.event_rows import event_row, step_row
+from frontend.pages import audit_page
+from frontend.panel import bar, counts, effect, panel, panel_state
+from frontend.sync_query import SyncQuery, parse
+from frontend.waterfall import waterfall
+from syncengine import history as audits
+from syncengine import story
+from syncengine.http import HttpError
+from syncengine.log import current_status
+from syncengine.models import SyncEvent
+from syncengine.projection import UNFINISHED_STATES
+from syncengine.selection import Selection
+from syncengine.sentences import albums, progress
+
+ALBUMS_PER_PAGE = 100
+EVENTS_A_READ = 100
+EVENTS_SEARCHED = 20_000  # for one page: whoever looks for what is rare goes on from there
+WOULD_ARCHIVE_PER_PAGE = 100
+SYNCED_KINDS = ("album-synced", "albums-unchanged", "album-removed")
+HIDDEN_FILTERS = ("kind", "person", "album")  # have no field, but links name them
+OUTCOME_WORDS = {
+    "failed": "Failed",
+    "added": "Added",
+    "updated": "Updated",
+    "unchanged": "Unchanged",
+    "archived": "Archived",
+    "steps": "Steps of the sync",
+}
+
+
+@audit_page
+def sync(request: HttpRequest, operation_id: UUID) -> HttpResponse:
+    # The status before the events: see `frontend.views.catalog`.
+    status = current_status()
+    name = str(operation_id)
+    try:
+        operation = audits.operation_status(name)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise HttpError(
+            500,
+            "spoiled-log",
+            "What was recorded of this sync cannot be read any more: somebody or something has"
+            " changed it.",
+            f"Verify the log on the page “Proof”. /syncs/{name}/events.jsonl has what is left.",
+        ) from None
+    if operation is None:
+        raise Http404
+    head = status["position"]
+    query = parse(request.GET, name, head)
+    state = panel_state(operation)
+    live = state in UNFINISHED_STATES
+    newest = status["operation"]["id"] == operation["id"]
+    offers = panel({"last_synced_at": None, "operation": operation}, timezone.now())
+    context = {
+        "section": "history",
+        "query": query,
+        "operation": operation,
+        "state": state,
+        "retry": offers["retry"] if newest else 0,
+        **_review(request, newest and offers["review"]),
+        "effect": effect(operation) if state == "failed" else "",
+        "counts": counts(operation),
+        "duration": offers["duration"],
+        "bar": bar(operation, None) if live else None,
+        "figures": offers["figures"] if live else "",
+        "event": _event(name, query.at, head) if query.at is not None else None,
+        "compared_with": offer(operation_id),
+        "outcomes": OUTCOME_WORDS,
+        "codes": _codes(name),
+        "kept_filters": [(key, query.texts[key]) for key in HIDDEN_FILTERS if key in query.texts],
+        "export_query": query.url() if query.narrowed else "",
+        "until": head,
+        "live": live,
+        **(_lists(query, head) if query.at is None else {}),
+        **_story(name, head),
+    }
+    if live:
+        viewer = {"name": request.user.get_username(), "now": timezone.now().isoformat()}
+        context |= {"status": status, "viewer": viewer}
+    return render(request, "sync.html", context)
+
+
+def _story(operation: str, head: int) -> dict[str, Any]:
+    """The steps in sentences and as a waterfall."""
+    steps = story.steps(operation)
+    parts = []
+    for part in story.told(operation, steps, head):
+        match part:
+            case story.Step():
+                row = step_row(operation, part.position, part.kind, part.at, part.data)
+                parts.append(row | {"is": "step"})
+            case story.Albums():
+                words = progress(part.done, part.failed, part.archived)
+                parts.append({"is": "albums", "sentence": words})
+            case story.Cut():
+                parts.append({"is": "cut", "steps": part.steps})
+    chart = waterfall(steps, _last_moment(operation))
+    lanes = [(lane, event_url(operation, lane.position)) for lane in chart.lanes] if chart else []
+    return {"story": parts, "waterfall": chart, "lanes": lanes}
+
+
+def _last_moment(operation: str) -> datetime:
+    last = audits.events_of(operation).order_by("-position").values_list("at", flat=True)
+    moment: datetime = last[0]
+    return moment
+
+
+def _lists(query: SyncQuery, head: int) -> dict[str, Any]:
+    """What is shown of the events: with filters those that match, in the order of the log; else
+    first what failed, and then the rest."""
+    if query.narrowed:
+        found, further, searched = _page(query.wanted, query.wanted.events(query.after, head))
+        return {"found": found, "more_found": further, "searched": searched}
+    events = query.wanted.events
+    failed = events(query.failed_after, head).filter(kind="album-failed")
+    synced = events(query.after, head).filter(kind__in=SYNCED_KINDS)
+    failures, more_failures, _ = _page(query.wanted, failed)
+    results, more_results, _ = _page(query.wanted, synced)
+    return {
+        "failures": failures,
+        "more_failures": more_failures,
+        "results": results,
+        "more_results": more_results,
+    }
+
+
+def _page(
+    wanted: Selection, events: QuerySet[SyncEvent]
+) -> tuple[list[dict[str, Any]], int | None, bool]:
+    """Rows for a page, the position that the next page begins after if there is one, and whether
+    the page ends there because enough was searched, not because it is full.
+
+    An event may be about 100 albums and is not divided, so a page can have a few more.
+    """
+    rows: list[dict[str, Any]] = []
+    shown = 0
+    for searched, event in enumerate(_read(events)):
+        if shown >= ALBUMS_PER_PAGE or searched >= EVENTS_SEARCHED:
+            return rows, event.position - 1, searched >= EVENTS_SEARCHED
+        if wanted.says(event.kind, event.data):
+            row = event_row(event)
+            rows.append(row)
+            shown += len(row.get("albums", [row]))
+    return rows, None, False
+
+
+def _read(events: QuerySet[SyncEvent]) -> Iterator[SyncEvent]:
+    """A few at a time, since most pages need no more."""
+    after = 0
+    while batch := list(events.filter(position__gt=after)[:EVENTS_A_READ]):
+        yield from batch
+        after = batch[-1].position
+
+
+def _event(operation: str, position: int, head: int) -> dict[str, Any]:
+    """One event with all that is recorded of it. Raises HttpError where it is none of this sync."""
+    event = SyncEvent.objects.filter(pk=position).first()
+    if event is None:
+        problem = f"There is no event {position}: the log ends at position {head}."
+        raise HttpError(404, "unknown-event", problem, "Open the sync without it.")
+    if str(event.operation) != operation:
+        problem = f"Event {position} is not of this sync."
+        where = f"Its sync is {event.operation}: open it there." if event.operation else ""
+        raise HttpError(404, "other-sync", problem, where or "It belongs to no sync at all.")
+    around = audits.events_of(operation).values_list("position", flat=True)
+    before = around.filter(position__lt=position).last()
+    after = around.filter(position__gt=position).first()
+    return {
+        **event_row(event),
+        "previous_hash": event.previous_hash,
+        "hash": event.hash,
+        "raw": _raw(event),
+        "before": before and event_url(operation, before),
+        "after": after and event_url(operation, after),
+    }
+
+
+def _raw(event: SyncEvent) -> str:
+    """All that is stored of the event, as JSON for people; its data as text where it is none."""
+    stored = {
+        "position": event.position,
+        "operation": event.operation and str(event.operation),
+        "kind": event.kind,
+        "version": event.version,
+        "at": event.at.isoformat(),
+        "data": story.read(event.data) or event.data,
+        "previous_hash": event.previous_hash,
+        "hash": event.hash,
+    }
+    return json.dumps(stored, ensure_ascii=False, indent=2)
+
+
+def _codes(operation: str) -> list[str]:
+    """The error codes of the albums that failed."""
+    failed = audits.events_of(operation, "album-failed").order_by("code")
+    return list(failed.values_list("code", flat=True).distinct())
+
+
+def _review(request: HttpRequest, wanted: bool) -> dict[str, Any]:
+    """A page of the albums that the newest sync would have archived, and their number in words."""
+    if not wanted:
+        return {}
+    paginator = Paginator(audits.would_archive(), WOULD_ARCHIVE_PER_PAGE)
+    shown = paginator.get_page(request.GET.get("archive"))
+    return {"would_archive": shown, "would_archive_albums": albums(paginator.count)}

@@ -68,11 +68,11 @@ def test_an_album_s_history_tells_what_changed_and_what_healed_it(
     # Each event leads to its place in its sync, and so does what healed it.
     page.locator(".healed a").click()
     assert f"/syncs/{told[3]}/" in page.url
-    expect(page.locator("li:target")).to_contain_text("Verve")
+    expect(page.locator(":target")).to_contain_text("Verve")
     page.go_back()
     page.locator(".failures-of-run a").last.click()
     assert f"/syncs/{told[1]}/" in page.url
-    expect(page.locator("li:target")).to_be_visible()
+    expect(page.locator(":target")).to_be_visible()
 
 
 def test_a_viewer_sees_no_history(told: list[str], product: Server, visit: Visit) -> None:

@@ -1,11 +1,9 @@
 import "./album-grid.js";
 import "./announcer.js";
 import "./connection-chip.js";
-import "./copy-text.js";
 import "./failure-list.js";
 import "./relative-time.js";
 import "./retry-rows.js";
-import "./sync-live.js";
 import "./sync-panel.js";
 import "./sync-rows.js";
 import "./watchers.js";

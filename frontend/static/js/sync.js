@@ -1,0 +1,2 @@
+import "./copy-text.js";
+import "./sync-live.js";

@@ -34,6 +34,13 @@ def sync_now(by: str = "ann", **request: Any) -> dict[str, Any]:
 def work_off() -> None:
     """Let a worker do what there is to do."""
     asyncio.run(SyncWorker(until_idle=True).handle())
+    nothing_differs()
+
+
+def nothing_differs() -> None:
+    """What `rebuild` does: every projection is what the log alone makes of it."""
+    connections.close_all()
+    assert list(differences()) == []
 
 
 class BackgroundWorker:
@@ -78,6 +85,7 @@ def background_worker() -> Iterator[BackgroundWorker]:
         worker.stop()
     if worker.failure is not None:
         raise worker.failure
+    nothing_differs()
 
 
 def eventually(condition: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:
@@ -143,6 +151,6 @@ def explained() -> Iterator[None]:
     assert new, "the action appended nothing"
     assert fold(new, before) == after
     assert after["operation"] != before["operation"], "the events changed nothing"
-    assert list(differences()) == []
+    nothing_differs()
     report = verify()
     assert report.is_sound, report.problems

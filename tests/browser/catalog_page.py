@@ -6,6 +6,8 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from tests.syncing import nothing_differs
+
 SAME_LIMIT_S = 20.0
 SYNC_LIMIT_S = 60.0
 LOOK_MS = 100
@@ -119,6 +121,7 @@ class CatalogPage:
     def wait_for_end(self, limit_s: float = 60) -> str:
         """Wait until no sync is under way; returns how it ended."""
         expect(self.panel).to_have_attribute("data-state", ENDED, timeout=limit_s * 1000)
+        nothing_differs()
         return str(self.panel.get_attribute("data-state"))
 
     def sync(self) -> str:

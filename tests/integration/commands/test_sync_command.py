@@ -1,6 +1,7 @@
 """`manage.py sync` and `manage.py runworker sync`, by their exit codes."""
 
 import signal
+from collections.abc import Iterator
 
 import pytest
 from django.db import connections
@@ -9,7 +10,13 @@ from syncengine import log, operations, presence
 from tests.commands import Environment, manage, managing
 from tests.demo import Demo
 from tests.sheets import LINKED, UNKNOWN
-from tests.syncing import current_operation, ends, events, eventually
+from tests.syncing import current_operation, ends, events, eventually, nothing_differs
+
+
+@pytest.fixture(autouse=True)
+def every_sync_is_explained(environment: Environment) -> Iterator[None]:
+    yield
+    nothing_differs()
 
 
 def test_a_sync_that_completes_is_0_and_says_so(environment: Environment, demo: Demo) -> None:

@@ -116,11 +116,19 @@ def paths(draw: st.DrawFn) -> str:
 
 
 @pytest.fixture(scope="module")
-def catalog(databases: Databases, demo_server: Demo, django_db_blocker: Any) -> Iterator[None]:
+def catalog(
+    databases: Databases,
+    demo_server: Demo,
+    django_db_blocker: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[None]:
     """A database with albums and a sync in it, which is no more than what the requests make it."""
     demo_server.reset()
     demo_server.sheet(*LINKED)
-    there = demo_server.environment() | {"SPOTIFY_IMAGE_ORIGINS": [demo_server.origin]}
+    there = demo_server.environment() | {
+        "SPOTIFY_IMAGE_ORIGINS": [demo_server.origin],
+        "CHECKPOINT_FILE": str(tmp_path_factory.mktemp("any") / "checkpoints.jsonl"),
+    }
     with django_db_blocker.unblock(), databases.fresh(), override_settings(**there):
         sync_now()
         albums, syncs = Album.objects.all(), SyncOperation.objects.all()

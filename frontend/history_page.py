@@ -1,6 +1,7 @@
 """The history: every sync that matches what the URL asks for, with charts of how they went."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,13 +10,13 @@ from django.utils.text import capfirst
 
 from albums.models import Album
 from frontend import charts
-from frontend.history_query import BadFilters, HistoryQuery, parse
 from frontend.history_rows import BAR_PARTS, bars, row, scale, state_name
 from frontend.pages import audit_page
 from syncengine import operations_found
 from syncengine.http import HttpError, is_program
 from syncengine.log import current_status
 from syncengine.operations_found import STATES
+from syncengine.operations_query import BadFilters, HistoryQuery, parse
 from syncengine.sentences import TRIGGERS
 
 SYNCS_PER_PAGE = 50
@@ -83,9 +84,17 @@ def _found(query: HistoryQuery, status: dict[str, Any]) -> dict[str, Any]:
         "scale": scale(rows),
         "charts": [charts.durations(rows), charts.failures(rows)] if rows else [],
         "older": listed[-1].first_position if len(operations) > SYNCS_PER_PAGE else None,
+        "export_query": _export_query(query) if rows else None,
         # Whether a sync that begins belongs on top of what is shown.
         "open": not query.narrowed and query.before is None,
     }
+
+
+def _export_query(query: HistoryQuery) -> str:
+    """What an export has to be asked for to have every event of every sync that matches, those on
+    other pages of the list included."""
+    texts = {name: text for name, text in query.texts.items() if name != "before"}
+    return f"?{urlencode({'syncs': urlencode(texts)})}" if texts else ""
 
 
 def _refused(request: HttpRequest, bad: BadFilters) -> HttpResponse:

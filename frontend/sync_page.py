@@ -125,14 +125,15 @@ def _last_moment(operation: str) -> datetime:
 def _lists(query: SyncQuery, head: int) -> dict[str, Any]:
     """What is shown of the events: with filters those that match, in the order of the log; else
     first what failed, and then the rest."""
+    [part] = query.wanted.parts(head)
     if query.narrowed:
-        found, further, searched = _page(query.wanted, query.wanted.events(query.after, head))
+        found, further, searched = _page(part, part.events().filter(position__gt=query.after))
         return {"found": found, "more_found": further, "searched": searched}
-    events = query.wanted.events
-    failed = events(query.failed_after, head).filter(kind="album-failed")
-    synced = events(query.after, head).filter(kind__in=SYNCED_KINDS)
-    failures, more_failures, _ = _page(query.wanted, failed)
-    results, more_results, _ = _page(query.wanted, synced)
+    events = part.events()
+    failed = events.filter(kind="album-failed", position__gt=query.failed_after)
+    synced = events.filter(kind__in=SYNCED_KINDS, position__gt=query.after)
+    failures, more_failures, _ = _page(part, failed)
+    results, more_results, _ = _page(part, synced)
     return {
         "failures": failures,
         "more_failures": more_failures,
@@ -142,7 +143,7 @@ def _lists(query: SyncQuery, head: int) -> dict[str, Any]:
 
 
 def _page(
-    wanted: Selection, events: QuerySet[SyncEvent]
+    part: Selection, events: QuerySet[SyncEvent]
 ) -> tuple[list[dict[str, Any]], int | None, bool]:
     """Rows for a page, the position that the next page begins after if there is one, and whether
     the page ends there because enough was searched, not because it is full.
@@ -154,7 +155,7 @@ def _page(
     for searched, event in enumerate(_read(events)):
         if shown >= ALBUMS_PER_PAGE or searched >= EVENTS_SEARCHED:
             return rows, event.position - 1, searched >= EVENTS_SEARCHED
-        if wanted.says(event.kind, event.data):
+        if part.says(event.kind, event.data):
             row = event_row(event)
             rows.append(row)
             shown += len(row.get("albums", [row]))

@@ -24,7 +24,8 @@ Use cases:
 - `worker`: takes operations from the database and runs them
 - `memory`: what a large sheet took goes back to the system
 - `history`: what audits read
-- `operations_found`: which operations an audit asks for
+- `operations_query`, `operations_found`: which operations an audit asks for, and those
+- `story`: one operation told from beginning to end
 - `presence`: which workers are alive
 - `verify`, `rebuild`: whether the record holds, and the projections follow from it
 - `selection`, `export`: which events, and the log as files with their manifest

@@ -27,6 +27,7 @@ from syncengine.sentences import sentence
 PAGE_EVENTS = 500  # of up to 64 KiB each
 FORMS = {"csv": "CSV", "jsonl": "JSON Lines", "zip": "CSV and JSON Lines with a manifest"}
 READ = ("position", "operation", "kind", "version", "at", "previous_hash", "hash", "data")
+KIND, DATA = READ.index("kind"), READ.index("data")
 CSV_COLUMNS = (
     *("position", "at", "operation", "kind", "version", "sentence", "album", "code", "person"),
     *("data", "previous_hash", "hash"),
@@ -94,18 +95,13 @@ class Export:
             yield from _written(member, text, rows)
 
     def _pages(self) -> Iterator[list[Row]]:
-        after, until = _ends(self.selection, self.head)
-        while after < until:
-            events = self.selection.events(after, until)
-            rows = list(events.values_list(*READ, "album", "code", "person")[:PAGE_EVENTS])
-            if not rows:
-                return
-            after = rows[-1][0]
-            if wanted := [row for row in rows if self._has(row)]:
-                yield wanted
-
-    def _has(self, row: Row) -> bool:
-        return self.selection.says(row[READ.index("kind")], row[READ.index("data")])
+        for part in self.selection.parts(self.head):
+            events = part.events().values_list(*READ, "album", "code", "person")
+            after = 0
+            while rows := list(events.filter(position__gt=after)[:PAGE_EVENTS]):
+                after = rows[-1][0]
+                if wanted := [row for row in rows if part.says(row[KIND], row[DATA])]:
+                    yield wanted
 
     def _zipped(self) -> Iterator[bytes]:
         """`events.jsonl`, `events.csv`, the checkpoints, and the manifest of the first two, which
@@ -166,21 +162,24 @@ def defused(cell: str) -> str:
     return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
-def _ends(selection: Selection, head: int) -> tuple[int, int]:
-    return selection.after or 0, head if selection.until is None else selection.until
-
-
 def _extent(selection: Selection, head: int) -> tuple[int, int | None, int | None]:
     """How many events there are, the first and the last of them. A range is not counted: its
     positions have no gap, and a long log would have to be read for it."""
-    after, until = _ends(selection, head)
-    if selection.is_a_range:
+    counted = [extent for part in selection.parts(head) if (extent := _counted(part))[0]]
+    if not counted:
+        return 0, None, None
+    return sum(count for count, _, _ in counted), counted[0][1], counted[-1][2]
+
+
+def _counted(part: Selection) -> tuple[int, int | None, int | None]:
+    after, until = part.after or 0, part.until or 0
+    if part.is_a_range:
         return (until - after, after + 1, until) if until > after else (0, None, None)
-    if selection.words:
-        events = selection.events(after, until).values_list("position", "kind", "data").iterator()
-        places = [position for position, kind, data in events if selection.says(kind, data)]
+    if part.words:
+        events = part.events().values_list("position", "kind", "data").iterator()
+        places = [position for position, kind, data in events if part.says(kind, data)]
         return (len(places), places[0], places[-1]) if places else (0, None, None)
-    found = selection.events(after, until).aggregate(
+    found = part.events().aggregate(
         count=Count("position"), first=Min("position"), last=Max("position")
     )
     return found["count"], found["first"], found["last"]

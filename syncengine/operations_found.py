@@ -5,7 +5,7 @@ position to its last: what happened in it is one look into an index of the log b
 long the log is.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from uuid import UUID
@@ -27,6 +27,7 @@ STATES: Mapping[str, Q] = {
     "failed": Q(state="failed"),
     "cancelled": Q(state="cancelled"),
 }
+OPERATIONS_A_READ = 500
 MAX_CHOICES = 100  # of people and codes; any other one can be typed
 
 
@@ -49,6 +50,14 @@ def found(wanted: Wanted, before: int | None = None, limit: int = 50) -> list[Sy
     if before is not None:
         operations = operations.filter(first_position__lt=before)
     return list(operations[:limit])
+
+
+def in_order(wanted: Wanted) -> Iterator[SyncOperation]:
+    """All of them, the oldest first; read in pages, since whoever asks may take long."""
+    operations, after = _matching(wanted).order_by("first_position"), 0
+    while page := list(operations.filter(first_position__gt=after)[:OPERATIONS_A_READ]):
+        yield from page
+        after = page[-1].first_position
 
 
 def _matching(wanted: Wanted) -> QuerySet[SyncOperation]:

@@ -3,21 +3,24 @@ asked for would be worse than none."""
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.http import QueryDict
 
 from albums import catalog
 from albums.catalog import plain
+from syncengine import operations_found, operations_query
 from syncengine.models import SyncEvent
+from syncengine.operations_query import BadFilters, HistoryQuery
 from syncengine.projectors import ALBUM_KINDS
 from syncengine.schemas import OUTSIDE_OPERATIONS, SCHEMAS
 from syncengine.sentences import sentence
 
-NAMES = ("after", "until", "kind", "outcome", "person", "code", "album", "words")
+NAMES = ("after", "until", "kind", "outcome", "person", "code", "album", "words", "syncs")
 KINDS = sorted({kind for kind, _ in SCHEMAS})
 STEP_KINDS = tuple(sorted({kind for kind, _ in SCHEMAS} - ALBUM_KINDS - OUTSIDE_OPERATIONS))
 MAX_PERSON_LENGTH = 500
@@ -60,6 +63,7 @@ class Selection:
     code: str = ""
     album: str = ""
     words: str = ""  # each of them occurs in what the event says, whatever case and accents
+    syncs: str = ""  # the query of a list of syncs, of which it has every event
 
     @property
     def is_a_range(self) -> bool:
@@ -71,15 +75,29 @@ class Selection:
         values = {name: getattr(self, name) for name in ("operation", *NAMES)}
         return {name: str(value) for name, value in values.items() if value not in (None, "")}
 
-    def events(self, after: int, until: int) -> QuerySet[SyncEvent]:
-        """Its events between two positions, in the order of the log; of those, it has the ones that
-        `says` agrees to."""
+    def parts(self, head: int) -> Iterator["Selection"]:
+        """What it has of a log that ends at `head`, as selections with both ends, one after the
+        other in the order of the log: one for each sync, where it is about several."""
+        after, until = self.after or 0, head if self.until is None else self.until
+        if not self.syncs:
+            yield replace(self, after=after, until=until)
+            return
+        for sync in operations_found.in_order(_history(self.syncs).wanted):
+            # Of an unfinished one the row does not know where its events end.
+            last = sync.last_position if sync.finished_at else until
+            begin, end = max(after, sync.first_position - 1), min(until, last)
+            if begin < end:
+                yield replace(self, operation=str(sync.pk), syncs="", after=begin, until=end)
+
+    def events(self) -> QuerySet[SyncEvent]:
+        """The events of a part in the order of the log; of those, it has the ones that `says`
+        agrees to."""
         wanted = {
             name: value
             for name in ("operation", "kind", "person", "code", "album")
             if (value := getattr(self, name))
         }
-        between = Q(position__gt=after, position__lte=until)
+        between = Q(position__gt=self.after or 0, position__lte=self.until or 0)
         events = SyncEvent.objects.filter(between, **wanted)
         if self.outcome:
             events = events.filter(OUTCOMES[self.outcome])
@@ -94,6 +112,10 @@ class Selection:
             return True
         said = plain(said_by(kind, data))
         return all(word in said for word in plain(self.words).split())
+
+
+def _history(query: str) -> HistoryQuery:
+    return operations_query.parse(QueryDict(query))
 
 
 def said_by(kind: str, data: str) -> str:
@@ -132,6 +154,8 @@ def parse(given: Mapping[str, Any], head: int, operation: str | None = None) -> 
         raise BadSelection(f"At most {MAX_WORDS_LENGTH} characters are looked for.")
     if values["words"] and operation is None:
         raise BadSelection("Words are looked for in one sync only: export it from its page.")
+    if values["syncs"]:
+        _check_syncs(values["syncs"], operation)
     return Selection(
         operation,
         after,
@@ -142,7 +166,19 @@ def parse(given: Mapping[str, Any], head: int, operation: str | None = None) -> 
         values["code"],
         _uuid(values["album"]),
         values["words"],
+        values["syncs"],
     )
+
+
+def _check_syncs(query: str, operation: str | None) -> None:
+    if operation is not None:
+        raise BadSelection("“syncs” is a filter of the whole log, and this is one sync.")
+    try:
+        wanted = _history(query)
+    except BadFilters as error:
+        raise BadSelection(f"“syncs”: {error}") from None
+    if wanted.words or wanted.before is not None:
+        raise BadSelection("“syncs” names an album by its id only, and no page of the list.")
 
 
 def _only(given: Mapping[str, Any], name: str) -> str:

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.core.asgi import get_asgi_application
@@ -131,13 +132,60 @@ def test_each_filter_leaves_out_what_it_says(
 def test_each_filter_has_its_index(head: int, selection: Selection, index: str) -> None:
     if connection.vendor != "sqlite":
         pytest.skip("PostgreSQL chooses by how many rows there are")
-    assert index in selection.events(0, head).values_list("position").explain()
+    assert index in next(selection.parts(head)).events().values_list("position").explain()
 
 
 def test_filters_narrow_each_other(auditor: Auditor, head: int) -> None:
     found = auditor.events(f"/syncs/{some_sync()}/events.jsonl", f"album={FIRST}&after=3")
     assert [event.kind for event in found] == ["album-removed"]
     assert auditor.events(query="person=bob&kind=album-failed") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ({"state": "cancelled"}, 1),
+        ({"by": "ann"}, 2),
+        ({"code": "network"}, 1),
+        ({"code": "network", "by": "bob"}, 0),
+        ({"album": FIRST}, 2),
+        ({"since": "2020-01-01"}, 3),
+    ],
+)
+def test_the_events_of_the_syncs_in_a_list(
+    auditor: Auditor, head: int, query: dict[str, str], count: int
+) -> None:
+    page = client("admin").get("/syncs/", query)
+    listed = [row["operation"].pk for row in page.context["rows"]]
+    assert len(listed) == count
+    syncs = urlencode({"syncs": urlencode(query)})
+    wanted = [event for event in log.events_after(0) if event.operation in map(str, listed)]
+    assert auditor.events(query=syncs) == wanted
+    recorded = newest_event().data
+    assert recorded["filter"] == {"syncs": urlencode(query)}
+    assert recorded["result"]["events"] == len(wanted)
+    if count:
+        assert f"/syncs/events.zip?{syncs}" in page.content.decode()
+
+
+def test_a_list_of_syncs_has_the_one_that_is_under_way(auditor: Auditor, head: int) -> None:
+    claim = begin("eve")
+    events = auditor.events(query="syncs=by%3Deve&kind=started")
+    assert [event.operation for event in events] == [claim.operation]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["colour=red", "state=lost", "before=3", "album=homogenic", "since=2026-13-01", "by=a&by=b"],
+)
+def test_a_list_that_is_none_is_refused(auditor: Auditor, head: int, query: str) -> None:
+    before = exported()
+    answer = auditor.get("/syncs/events.jsonl", urlencode({"syncs": query}), **JSON)
+    assert answer.status_code == 400
+    assert error(answer)["code"] == "bad-filter"
+    one = auditor.get(f"/syncs/{some_sync()}/events.csv", "syncs=by%3Dann", **JSON)
+    assert one.status_code == 400
+    assert exported() == before
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 from django.http import QueryDict
 
-from frontend.history_query import NAMES, BadFilters, HistoryQuery, parse
 from syncengine.operations_found import Wanted
+from syncengine.operations_query import NAMES, BadFilters, HistoryQuery, parse
 
 ALBUM = "0b7e6d5c-4a39-4281-9706-f5e4d3c2b1a0"
 EVERYTHING = (

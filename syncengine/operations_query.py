@@ -1,5 +1,5 @@
-"""The history's URL, read strictly: what is not understood is refused, since an answer to another
-question than the one that was asked is worse than none for an audit."""
+"""The URL of a list of syncs, read strictly: what is not understood is refused, since an answer to
+another question than the one that was asked is worse than none for an audit."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping

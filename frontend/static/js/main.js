@@ -5,14 +5,15 @@ import "./failure-list.js";
 import "./relative-time.js";
 import "./retry-rows.js";
 import "./sync-panel.js";
-import "./sync-rows.js";
 import "./watchers.js";
 import { submitOnChange } from "./filters.js";
 import { follow } from "./live.js";
+import { listenForShortcuts } from "./shortcuts.js";
 import { current } from "./store.js";
 import { showInTab } from "./tab-title.js";
 
 submitOnChange();
+listenForShortcuts();
 if (current().status) {
   showInTab();
   follow();

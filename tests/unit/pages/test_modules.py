@@ -8,18 +8,46 @@ from django.conf import settings
 
 FRONTEND = Path(settings.BASE_DIR) / "frontend"
 MODULES = sorted((FRONTEND / "static" / "js").glob("*.js"))
-ENTRIES = {"main.js", "again.js"}  # asked for by the pages themselves
+# What pages ask for themselves, and where the modules behind it are announced.
+ENTRIES = {
+    "main.js": "_modules.html",
+    "sync.js": "_sync_modules.html",
+    "history.js": "_history_modules.html",
+}
+ALONE = {"again.js"}
 FORBIDDEN = (
     *("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"),
     *("setHTML", "parseHTML", "createContextualFragment", "srcdoc", "javascript:", "dangerously"),
 )
 
 
-def test_every_module_is_preloaded():
-    announced = set(
-        re.findall(r"js/([\w-]+\.js)", (FRONTEND / "templates/_modules.html").read_text())
-    )
-    assert announced == {module.name for module in MODULES} - ENTRIES
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_every_module_is_preloaded(entry: str):
+    """Those of every page are announced on every page."""
+    everywhere = set[str]() if entry == "main.js" else behind("main.js")
+    assert announced(entry) == behind(entry) - everywhere - {entry}
+
+
+def test_every_module_belongs_to_a_page():
+    used = set[str]().union(*map(behind, ENTRIES))
+    assert used | ALONE == {module.name for module in MODULES}
+
+
+def announced(entry: str) -> set[str]:
+    template = FRONTEND / "templates" / ENTRIES[entry]
+    return set(re.findall(r"js/([\w-]+\.js)", template.read_text()))
+
+
+def behind(entry: str) -> set[str]:
+    """A module and all that it imports."""
+    found, open_ = set[str](), [entry]
+    while open_:
+        name = open_.pop()
+        if name not in found:
+            found.add(name)
+            source = (FRONTEND / "static" / "js" / name).read_text()
+            open_ += re.findall(r'(?:from|import)\s+"\./([^"]+)"', source)
+    return found
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)

@@ -12,8 +12,8 @@ from syncengine import log
 from syncengine.models import SyncEvent, SyncOperation, UnconfirmedRemoval
 from syncengine.plan import Failed
 from syncengine.projection import MAX_FAILURES, refolded
-from syncengine.projectors import ALBUM_KINDS, COUNTS
-from syncengine.schemas import END_KINDS
+from syncengine.projectors import COUNTS
+from syncengine.schemas import END_KINDS, STEP_KINDS
 from syncengine.sentences import headline
 
 MAX_FAILURES_READ = 2000
@@ -108,7 +108,7 @@ def operation_status(operation: str) -> dict[str, Any] | None:
     stored = SyncOperation.objects.filter(pk=operation).first()
     if stored is None:
         return None
-    events = [row.as_event() for row in events_of(operation).exclude(kind__in=ALBUM_KINDS)]
+    events = [row.as_event() for row in events_of(operation, *STEP_KINDS)]
     failures = events_of(operation, "album-failed").order_by("-position")[:MAX_FAILURES]
     events = sorted([*events, *(row.as_event() for row in failures)], key=lambda e: e.position)
     folded: dict[str, Any] = refolded(events)["operation"]

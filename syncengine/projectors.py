@@ -7,8 +7,8 @@ from albums import catalog
 from syncengine.events import Event
 from syncengine.models import SyncOperation
 from syncengine.projection import Status
+from syncengine.schemas import ALBUM_KINDS
 
-ALBUM_KINDS = frozenset({"album-synced", "albums-unchanged", "album-failed", "album-removed"})
 COUNTS = ("total", "synced", "failed", "added", "updated", "unchanged", "removed")
 
 

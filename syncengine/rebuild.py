@@ -17,7 +17,8 @@ from syncengine.events import Event
 from syncengine.log import Appender
 from syncengine.models import SyncOperation
 from syncengine.projection import Status, apply, empty
-from syncengine.projectors import ALBUM_KINDS, operation_columns
+from syncengine.projectors import operation_columns
+from syncengine.schemas import ALBUM_KINDS
 
 ROWS_A_WRITE = 200
 

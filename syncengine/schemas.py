@@ -244,4 +244,6 @@ SCHEMAS: Mapping[tuple[str, int], type[Data]] = {
 CURRENT_VERSION = dict(sorted(SCHEMAS))  # the highest version of a kind comes last
 END_KINDS = frozenset({"completed", "failed", "cancelled"})
 OUTSIDE_OPERATIONS = frozenset({"exported", "verified"})
+ALBUM_KINDS = frozenset({"album-synced", "albums-unchanged", "album-failed", "album-removed"})
+STEP_KINDS = {kind for kind, _ in SCHEMAS} - ALBUM_KINDS - OUTSIDE_OPERATIONS  # of a sync itself
 OPERATION: TypeAdapter[str | None] = TypeAdapter(Uuid | None, config=ConfigDict(strict=True))

@@ -16,13 +16,11 @@ from albums.catalog import plain
 from syncengine import operations_found, operations_query
 from syncengine.models import SyncEvent
 from syncengine.operations_query import BadFilters, HistoryQuery
-from syncengine.projectors import ALBUM_KINDS
-from syncengine.schemas import OUTSIDE_OPERATIONS, SCHEMAS
+from syncengine.schemas import SCHEMAS, STEP_KINDS
 from syncengine.sentences import sentence
 
 NAMES = ("after", "until", "kind", "outcome", "person", "code", "album", "words", "syncs")
 KINDS = sorted({kind for kind, _ in SCHEMAS})
-STEP_KINDS = tuple(sorted({kind for kind, _ in SCHEMAS} - ALBUM_KINDS - OUTSIDE_OPERATIONS))
 MAX_PERSON_LENGTH = 500
 MAX_WORDS_LENGTH = 200
 POSITION = re.compile(r"[0-9]{1,15}")

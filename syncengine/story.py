@@ -10,7 +10,7 @@ from django.db.models import OuterRef, Subquery
 
 from syncengine.history import events_of
 from syncengine.models import SyncEvent
-from syncengine.selection import STEP_KINDS
+from syncengine.schemas import STEP_KINDS
 
 COUNTED_KINDS = ("album-synced", "albums-unchanged", "album-failed")  # their data has `n`
 MAX_STEPS_TOLD = 40  # of a sync that waited a thousand times: so many at each end

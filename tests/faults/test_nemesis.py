@@ -13,7 +13,7 @@ from django.db import connection, connections
 
 from syncengine import log
 from syncengine.models import SyncEvent
-from syncengine.projectors import ALBUM_KINDS
+from syncengine.schemas import ALBUM_KINDS
 from tests.browser import sheets
 from tests.faults import nemesis
 from tests.faults.audience import Admin, Browsers

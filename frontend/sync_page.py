@@ -80,7 +80,6 @@ def sync(request: HttpRequest, operation_id: UUID) -> HttpResponse:
         "duration": offers["duration"],
         "bar": bar(operation, None) if live else None,
         "figures": offers["figures"] if live else "",
-        "event": _event(name, query.at, head) if query.at is not None else None,
         "compared_with": offer(operation_id),
         "outcomes": OUTCOME_WORDS,
         "codes": _codes(name),
@@ -88,9 +87,12 @@ def sync(request: HttpRequest, operation_id: UUID) -> HttpResponse:
         "export_query": query.url() if query.narrowed else "",
         "until": head,
         "live": live,
-        **(_lists(query, head) if query.at is None else {}),
-        **_story(name, head),
     }
+    if query.at is not None:
+        context["event"] = _event(name, query.at, head)
+    else:
+        context |= _lists(query, head)
+        context |= {} if query.narrowed else _story(name, head)
     if live:
         viewer = {"name": request.user.get_username(), "now": timezone.now().isoformat()}
         context |= {"status": status, "viewer": viewer}

@@ -16,6 +16,7 @@ CHOICES = (  # a module each
     "pages",
     "history",
     "past",
+    "replays",
     "exports",
     "resume",
     "weather",

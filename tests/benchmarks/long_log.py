@@ -1,6 +1,7 @@
 """A log of any length, valid in every respect, written in bulk."""
 
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
@@ -14,14 +15,18 @@ BATCH_EVENTS = 2000
 ALBUMS_A_SYNC = 50
 
 
-def write(events: int) -> None:
-    """Append so many events of syncs that each failed on some albums, the last one finished."""
+Sync = list[tuple[str, dict[str, object], str]]  # its events: kind, data, operation
+
+
+def write(events: int, one_sync: Callable[[], Sync] | None = None) -> None:
+    """Append so many events of syncs that each failed on some albums, the last one finished.
+    `one_sync` makes others of them."""
     first = head()
     status = first.current_status()
     at = datetime(2020, 1, 1, tzinfo=UTC)
     batch: list[SyncEvent] = []
     while status["position"] < events:
-        for kind, data, operation in _one_sync():
+        for kind, data, operation in (one_sync or _one_sync)():
             at += timedelta(seconds=1)
             text = canonical(data)
             position, previous = status["position"] + 1, status["hash"]
@@ -50,7 +55,7 @@ def write(events: int) -> None:
     first.save()
 
 
-def _one_sync() -> list[tuple[str, dict[str, object], str]]:
+def _one_sync() -> Sync:
     operation = str(uuid.uuid4())
     sheet = "0" * 64
     scope = {"mode": "full", "keys": [], "confirm": None}

@@ -10,7 +10,19 @@ const UNREACHABLE = {
   remedy: "Check your connection and try again.",
 };
 
-export async function start(form) {
+const ACTS = { start, cancel, retry: start };
+
+/** The forms of acts are sent without leaving the page. */
+export function actOnSubmit() {
+  document.addEventListener("submit", (event) => {
+    const act = ACTS[event.target.dataset.act];
+    if (!act) return;
+    event.preventDefault();
+    act(event.target);
+  });
+}
+
+async function start(form) {
   if (current().sending) return;
   const asked = expected(current().viewer.name);
   update({ asked, sending: "start", error: null, notice: "" }, { now: true });
@@ -25,7 +37,7 @@ export async function start(form) {
   refresh();
 }
 
-export async function cancel(form) {
+async function cancel(form) {
   if (current().sending) return;
   update({ sending: "cancel", error: null, notice: "" }, { now: true });
   const answer = await post(form, `/syncs/${operation(current()).id}/cancel/`);

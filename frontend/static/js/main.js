@@ -6,6 +6,7 @@ import "./relative-time.js";
 import "./retry-rows.js";
 import "./sync-panel.js";
 import "./watchers.js";
+import { actOnSubmit } from "./acts.js";
 import { submitOnChange } from "./filters.js";
 import { follow } from "./live.js";
 import { listenForShortcuts } from "./shortcuts.js";
@@ -15,6 +16,7 @@ import { showInTab } from "./tab-title.js";
 submitOnChange();
 listenForShortcuts();
 if (current().status) {
+  actOnSubmit();
   showInTab();
   follow();
 }

@@ -1,5 +1,4 @@
 /** `<sync-panel>`: keeps the panel that the server has rendered current, part by part. */
-import { cancel, start } from "./acts.js";
 import { now, onTick } from "./clock.js";
 import { setAttribute, setHidden, setText } from "./dom.js";
 import { STEPS, missingWorker, panelView } from "./panel-view.js";
@@ -14,23 +13,17 @@ class SyncPanel extends HTMLElement {
 
   connectedCallback() {
     for (const part of this.querySelectorAll("[data-part]")) this.#parts[part.dataset.part] = part;
-    this.addEventListener("submit", (event) => this.#submit(event));
     subscribe((state) => this.#show(state));
     onTick(() => this.#show(current()));
-  }
-
-  #submit(event) {
-    const act = { start, cancel, retry: start }[event.target.dataset.act];
-    if (!act) return;
-    event.preventDefault();
-    act(event.target);
   }
 
   #show(state) {
     const shown = operation(state);
     const perSecond = shown ? rate(shown, now()) : null;
     const left = shown ? secondsLeft(shown, perSecond, now()) : null;
-    const view = panelView(shown, perSecond, this.#estimate.next(shown?.id, left, now()));
+    // A replay goes to and fro: what it showed before says nothing of what comes.
+    const steady = state.viewer?.replay ? left : this.#estimate.next(shown?.id, left, now());
+    const view = panelView(shown, perSecond, steady);
     this.dataset.state = view.state;
     this.#showWords(state, shown, view);
     this.#showSteps(view);

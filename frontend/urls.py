@@ -1,6 +1,6 @@
 from django.urls import path
 
-from frontend import compare_page, logo, proof_page, sync_page, views
+from frontend import compare_page, logo, proof_page, replay_page, sync_page, views
 
 urlpatterns = [
     path("", views.catalog, name="catalog"),
@@ -11,4 +11,6 @@ urlpatterns = [
     path("syncs/proof/verify_export.py", proof_page.verifier, name="verifier"),
     path("syncs/compare/", compare_page.comparison, name="compare"),
     path("syncs/<uuid:operation_id>/", sync_page.sync, name="sync"),
+    path("syncs/<uuid:operation_id>/replay/", replay_page.replay_page, name="replay"),
+    path("api/syncs/<uuid:operation_id>/replay", replay_page.replay_events, name="replay-events"),
 ]

@@ -65,7 +65,7 @@ def _completed_sync() -> None:
     stage(claim, "albums", 3)
     add(claim, FIRST, "Homogenic", 1, 3)
     add(claim, SECOND, "Début", 2, 3)
-    operations.append(claim, "album-failed", example("album-failed")["data"])
+    operations.append(claim, "album-failed", example("album-failed")["data"] | {"n": 3, "total": 3})
     operations.complete(claim)
 
 
@@ -80,7 +80,8 @@ def _cancelled_sync() -> None:
     known = {"album": FIRST, "key": "name:moved", "row": 9}
     operations.append(again, "albums-unchanged", {"albums": [known], "n": 1, "total": 2})
     changes = {"year": [1997, None], "title": ["Début", "Debut"]}
-    operations.append(again, "album-synced", synced(SECOND, "Debut", "updated", changes))
+    data = synced(SECOND, "Debut", "updated", changes) | {"n": 2}
+    operations.append(again, "album-synced", data)
     gone = {"album": FIRST, "key": "name:moved", "artist": "Björk", "title": "Homogenic"}
     operations.append(again, "album-removed", gone)
     operations.cancel(again.operation, "eve")

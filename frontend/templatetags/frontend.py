@@ -16,8 +16,11 @@ register = template.Library()
 
 
 @register.simple_tag
-def relative_time(moment: datetime | str | None, form: str = "ago", part: str = "") -> SafeString:
+def relative_time(
+    moment: datetime | str | None, form: str = "ago", part: str = "", now: datetime | str = ""
+) -> SafeString:
     """A `<relative-time>`: `ago`, `short`, `clock` or `countdown`, with the full time as title.
+    `now` is another moment to tell it from than this one.
 
     Without a moment it is empty and hidden, ready to be filled by the live page, which finds it
     by `part`.
@@ -36,7 +39,7 @@ def relative_time(moment: datetime | str | None, form: str = "ago", part: str = 
         when.isoformat(),
         when.isoformat(),
         words.absolute(when),
-        _phrase(when, form),
+        _phrase(when, form, _utc(now or timezone.now())),
     )
 
 
@@ -86,8 +89,7 @@ def _utc(moment: datetime | str) -> datetime:
     return (datetime.fromisoformat(moment) if isinstance(moment, str) else moment).astimezone(UTC)
 
 
-def _phrase(when: datetime, form: str) -> str:
-    now = timezone.now().astimezone(UTC)
+def _phrase(when: datetime, form: str, now: datetime) -> str:
     passed = (now - when).total_seconds()
     match form:
         case "clock":

@@ -73,6 +73,8 @@ def test_no_page_has_inline_scripts_or_styles(product: Server, visit: Visit, dem
     assert album and operation
     paths = ["/", "/?view=list", "/?q=nothing+like+this", "/syncs/", "/accounts/login/"]
     paths += [f"/albums/{album.pk}/", f"/syncs/{operation.pk}/", "/nowhere/"]
+    paths += [f"/syncs/{operation.pk}/replay/"]
+    paths += [f"/syncs/{operation.pk}/replay/"]
     for path in paths:
         inline = Inline()
         answer = catalog.context.request.get(path)

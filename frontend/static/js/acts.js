@@ -1,4 +1,4 @@
-/** What people do here: start a sync and cancel it. The page answers before the server does. */
+/** Starting and cancelling a sync. The page answers before the server does. */
 import { now } from "./clock.js";
 import { refresh, settled } from "./live.js";
 import { current, operation, update } from "./store.js";
@@ -10,17 +10,11 @@ const UNREACHABLE = {
   remedy: "Check your connection and try again.",
 };
 
-const ACTS = { start, cancel, retry: start };
-
-/** The forms of acts are sent without leaving the page. */
-export function actOnSubmit() {
-  document.addEventListener("submit", (event) => {
-    const act = ACTS[event.target.dataset.act];
-    if (!act) return;
-    event.preventDefault();
-    act(event.target);
-  });
-}
+document.addEventListener("submit", (event) => {
+  const act = { start, cancel, retry: start }[event.target.dataset.act];
+  if (act) event.preventDefault();
+  act?.(event.target);
+});
 
 async function start(form) {
   if (current().sending) return;

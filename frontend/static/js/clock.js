@@ -3,16 +3,22 @@
 const TICK_MS = 1000;
 
 let offsetMs = 0;
+let wall = Date.now;
 const listeners = new Set();
 
 export function now() {
-  return Date.now() + offsetMs;
+  return wall() + offsetMs;
 }
 
 /** `serverNow` is a time that the server has just written. */
 export function setServerTime(serverNow) {
   const moment = Date.parse(serverNow);
-  if (!Number.isNaN(moment)) offsetMs = moment - Date.now();
+  if (!Number.isNaN(moment)) offsetMs = moment - wall();
+}
+
+/** From here on time is what `setServerTime` says. */
+export function stop() {
+  wall = () => 0;
 }
 
 /** Starts now; the returned function tells the milliseconds since. Sleep counts: in some browsers

@@ -1,3 +1,4 @@
+import "./acts.js";
 import "./album-grid.js";
 import "./announcer.js";
 import "./connection-chip.js";
@@ -6,7 +7,6 @@ import "./relative-time.js";
 import "./retry-rows.js";
 import "./sync-panel.js";
 import "./watchers.js";
-import { actOnSubmit } from "./acts.js";
 import { submitOnChange } from "./filters.js";
 import { follow } from "./live.js";
 import { listenForShortcuts } from "./shortcuts.js";
@@ -16,7 +16,6 @@ import { showInTab } from "./tab-title.js";
 submitOnChange();
 listenForShortcuts();
 if (current().status) {
-  actOnSubmit();
   showInTab();
   follow();
 }

@@ -21,7 +21,6 @@ class SyncPanel extends HTMLElement {
     const shown = operation(state);
     const perSecond = shown ? rate(shown, now()) : null;
     const left = shown ? secondsLeft(shown, perSecond, now()) : null;
-    // A replay goes to and fro: what it showed before says nothing of what comes.
     const steady = state.viewer?.replay ? left : this.#estimate.next(shown?.id, left, now());
     const view = panelView(shown, perSecond, steady);
     this.dataset.state = view.state;

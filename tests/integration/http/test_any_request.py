@@ -52,7 +52,7 @@ NASTY = (
 NAMES = (
     # Of pages and programs, of the sign-in form, of the admin's lists and forms.
     *("q", "sort", "genre", "decade", "label", "view", "page", "before", "after", "failed_after"),
-    *("as-of", "since", "a", "b", "only"),
+    *("as-of", "since", "a", "b", "only", "at"),
     *("until", "kind", "state", "by", "person", "trigger", "code", "album"),
     *("limit", "mode", "keys", "confirm", "button", "next", "username", "password", "hash"),
     *("o", "p", "e", "all", "_popup", "_to_field", "_changelist_filters", "action", "post", "id"),

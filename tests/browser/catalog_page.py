@@ -33,7 +33,7 @@ RECORD = """() => {
 
 # The page's own modules: importing one again gives the same one, with what it knows.
 STATUS = """async () => {
-  const main = document.querySelector("script[type=module]").src;
+  const main = document.querySelector("script[type=module][src*='/main.']").src;
   const [name] = (await (await fetch(main)).text()).match(/store\\.[0-9a-f]+\\.js/);
   return (await import(new URL(name, main))).current().status;
 }"""

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.once
 MATCHES = "Syncs that match"
 # As a snapshot does that comes after a gap in which one sync ended and another one began.
 SNAPSHOT_OF_ANOTHER = """async () => {
-  const main = document.querySelector("script[type=module]").src;
+  const main = document.querySelector("script[type=module][src*='/main.']").src;
   const [name] = (await (await fetch(main)).text()).match(/store\\.[0-9a-f]+\\.js/);
   const { current, update } = await import(new URL(name, main));
   const { status } = current();

@@ -29,6 +29,7 @@ export class Connection {
   #headsBehindUs = 0;
   #sentCursor = false;
   #state = "connecting";
+  #begun = false; // a page that shows nothing live never opens it
 
   constructor(handlers) {
     this.#handlers = handlers;
@@ -41,6 +42,7 @@ export class Connection {
   }
 
   open() {
+    this.#begun = true;
     this.#drop();
     const socket = new WebSocket(this.#url());
     this.#socket = socket;
@@ -133,6 +135,7 @@ export class Connection {
   /** Timers sleep with the page, so what they would have noticed is looked at now; and somebody who
    * was signed out may have signed in meanwhile. */
   #wake() {
+    if (!this.#begun) return;
     if (!this.#socket || this.#silentMs() > ASLEEP_MS) this.open();
   }
 

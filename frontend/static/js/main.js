@@ -1,12 +1,7 @@
-import "./acts.js";
-import "./album-grid.js";
+// What a page has of its own stands before this one, so that it misses nothing that arrives.
 import "./announcer.js";
 import "./connection-chip.js";
-import "./failure-list.js";
 import "./relative-time.js";
-import "./retry-rows.js";
-import "./sync-panel.js";
-import "./watchers.js";
 import { submitOnChange } from "./filters.js";
 import { follow } from "./live.js";
 import { listenForShortcuts } from "./shortcuts.js";

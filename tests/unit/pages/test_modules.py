@@ -11,6 +11,7 @@ MODULES = sorted((FRONTEND / "static" / "js").glob("*.js"))
 # What pages ask for themselves, and where the modules behind it are announced.
 ENTRIES = {
     "main.js": "_modules.html",
+    "catalog.js": "_catalog_modules.html",
     "sync.js": "_sync_modules.html",
     "history.js": "_history_modules.html",
     "replay.js": "_replay_modules.html",

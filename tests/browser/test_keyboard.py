@@ -64,6 +64,7 @@ def test_from_signing_in_to_an_exported_difference(
 ) -> None:
     page = visit(product, "", "/accounts/login/", live=False).page
     keys = Keys(page)
+    expect(page.get_by_label("Username")).to_be_focused()
     keys.press(*"auditor", "Tab")
     page.keyboard.insert_text(PASSWORD)  # a password manager's, or as long as its owner likes
     keys.press("Enter")

@@ -10,6 +10,8 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Any
 
 from pydantic import ValidationError
@@ -100,13 +102,24 @@ def chain_hash(
     data: str,
 ) -> str:
     """SHA-256 in lowercase hex of the JSON array of all seven; `data` is its canonical text."""
-    head = canonical([previous_hash, position, operation, kind, version, at])
-    return hashlib.sha256(f"{head[:-1]},{data}]".encode()).hexdigest()
+    before = f"{_quoted(previous_hash)},{position:d},{_named(operation, kind, version)}"
+    return hashlib.sha256(f'[{before},"{at}",{data}]'.encode()).hexdigest()
 
 
 def instant(moment: datetime) -> str:
     """An aware datetime as the log writes it, for example `2026-11-22T19:23:51.000120Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{moment.astimezone(UTC).isoformat(timespec='microseconds')[:26]}Z"
+
+
+def _quoted(text: str) -> str:
+    """`canonical` of a text alone."""
+    _refuse_text(text)
+    return encode_basestring(text)
+
+
+@lru_cache(maxsize=64, typed=True)  # the same for many events in a row
+def _named(operation: str | None, kind: str, version: int) -> str:
+    return canonical([operation, kind, version])[1:-1]
 
 
 def _refuse_unportable(value: Any) -> None:

@@ -7,7 +7,7 @@ again by other code and compares.
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -131,12 +131,13 @@ def appending(fence: Fence | None = None) -> Iterator[Appender]:
 
 def search_columns(event: Event) -> dict[str, Any]:
     """The columns that stand beside an event's data, for searching."""
-    album = event.data.get("album")
-    return {
-        "album": album and uuid.UUID(album),
-        "code": event.data.get("code", ""),
-        "person": event.data.get("by", ""),
-    }
+    album, code, person = searched(event.data)
+    return {"album": album and uuid.UUID(album), "code": code, "person": person}
+
+
+def searched(data: Mapping[str, Any]) -> tuple[str | None, str, str]:
+    """What an event can be searched by: album, code and person."""
+    return data.get("album"), data.get("code", ""), data.get("by", "")
 
 
 def head() -> LogHead:

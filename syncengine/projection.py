@@ -189,7 +189,11 @@ def _ended(operation: Operation, state: str, at: str) -> Operation:
 def _paced(operation: Operation, at: str) -> Operation:
     """Keep one sample a second, so that the status stays small at any rate."""
     second = at[:19]
-    earlier = [sample for sample in operation["pace"] if sample[0][:19] != second]
+    earlier = operation["pace"]
+    if earlier and earlier[-1][0][:19] == second:
+        earlier = earlier[:-1]
+    else:  # a clock that was set back may come to the same second again
+        earlier = [sample for sample in earlier if sample[0][:19] != second]
     done = operation["synced"] + operation["failed"]
     operation["pace"] = [*earlier, [at, done]][-MAX_PACE_SAMPLES:]
     return operation

@@ -17,6 +17,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from syncengine import checkpoints, log, operations
+from syncengine.events import chain_hash
 from syncengine.models import LogHead, SyncEvent
 from syncengine.projection import empty, fold
 from syncengine.triggers import TABLE
@@ -234,6 +235,38 @@ def stored_row_or_none(position: int) -> dict[str, Any] | None:
         return stored_row(position)
     except Exception:  # what was written is no text
         return None
+
+
+@pytest.mark.usefixtures("triggers_aside")
+@pytest.mark.parametrize("column", COLUMNS[1:])
+def test_bytes_in_the_place_of_the_same_text_are_found(open_history: int, column: str) -> None:
+    if on_postgresql():
+        pytest.skip("PostgreSQL does not store them")
+    if column == "version":
+        pytest.skip("SQLite stores the digits as a number")
+    for position in (1, 5, open_history):
+        stored = stored_row(position)[column]
+        if stored not in (None, ""):
+            sql = f"UPDATE {TABLE} SET {column} = CAST({column} AS BLOB) WHERE position = %s"
+            raw(sql, position)
+            found_at(position)
+            update(position, column, stored)
+    verifylog()
+
+
+@pytest.mark.usefixtures("triggers_aside")
+@pytest.mark.parametrize("data", ["", "{", "[]", "null", "7", '"album"', '{"album":7}', "[" * 9000])
+def test_data_that_no_event_has_is_found_though_its_hash_is_right(
+    open_history: int, data: str
+) -> None:
+    event = SyncEvent.objects.get(position=open_history).as_event()
+    parts = (event.previous_hash, event.position, event.operation, event.kind, event.version)
+    digest = chain_hash(*parts, event.at, data)
+    update(open_history, "data", data)
+    update(open_history, "hash", digest)
+    LogHead.objects.update(hash=digest)
+    checkpoints.path().unlink()
+    found_at(open_history)
 
 
 @pytest.mark.usefixtures("triggers_aside")

@@ -14,10 +14,8 @@ CHOICES = (  # a module each
     "browsers",
     "sockets",
     "pages",
-    "history",
-    "past",
+    "auditor",
     "replays",
-    "exports",
     "resume",
     "weather",
 )
@@ -41,6 +39,7 @@ def main() -> None:
     import django
 
     django.setup()
+    import_module("project.static_files").collect()  # which pages name
     repeat = " ".join([*which, *(["--postgresql"] if arguments.postgresql else [])])
     print(f"On {machine()}. Repeat with: python -m tests.benchmarks {repeat}")
     for name in CHOICES:

@@ -18,6 +18,18 @@ class Figure:
     wanted: str
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What something took as it is printed, the processor time of it, and what was asked for."""
+
+    said: str
+    worked_s: float
+    wanted: str
+
+    def __str__(self) -> str:
+        return self.said
+
+
 def show(title: str, figures: Sequence[Figure]) -> None:
     print(f"\n{title}")
     for figure in figures:

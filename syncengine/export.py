@@ -12,22 +12,20 @@ import json
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from json.encoder import encode_basestring as quoted
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Count, Max, Min
 
-from syncengine import acts, checkpoints
-from syncengine.events import instant
+from syncengine import acts, checkpoints, stored
 from syncengine.models import LogHead
 from syncengine.selection import Selection
 from syncengine.sentences import sentence
+from syncengine.stored import Row, Spelling
 
 PAGE_EVENTS = 500  # of up to 64 KiB each
 FORMS = {"csv": "CSV", "jsonl": "JSON Lines", "zip": "CSV and JSON Lines with a manifest"}
-READ = ("position", "operation", "kind", "version", "at", "previous_hash", "hash", "data")
-KIND, DATA = READ.index("kind"), READ.index("data")
+KIND, DATA = stored.COLUMNS.index("kind"), stored.COLUMNS.index("data")
 CSV_COLUMNS = (
     *("position", "at", "operation", "kind", "version", "sentence", "album", "code", "person"),
     *("data", "previous_hash", "hash"),
@@ -36,8 +34,6 @@ CSV_COLUMNS = (
 # https://owasp.org/www-community/attacks/CSV_Injection
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 ZIP_LEVEL = 1  # text shrinks to a tenth by that, and more would take longer than to read it
-
-Row = tuple[Any, ...]
 
 
 @dataclass
@@ -91,17 +87,18 @@ class Export:
             if form == "csv":
                 text = _csv_text([_csv_row(*row) for row in rows])
             else:
-                text = "".join([_line(*row[: len(READ)]) for row in rows])
+                text = "".join([_line(*row) for row in rows])
             yield from _written(member, text, rows)
 
     def _pages(self) -> Iterator[list[Row]]:
+        spelling = stored.spelling()
         for part in self.selection.parts(self.head):
-            events = part.events().values_list(*READ, "album", "code", "person")
-            after = 0
-            while rows := list(events.filter(position__gt=after)[:PAGE_EVENTS]):
+            events, after = part.events(), 0
+            while rows := list(stored.rows(events.filter(position__gt=after))[:PAGE_EVENTS]):
                 after = rows[-1][0]
-                if wanted := [row for row in rows if part.says(row[KIND], row[DATA])]:
-                    yield wanted
+                wanted = [row for row in rows if part.says(row[KIND], row[DATA])]
+                if wanted:
+                    yield [_as_text(row, spelling) for row in wanted]
 
     def _zipped(self) -> Iterator[bytes]:
         """`events.jsonl`, `events.csv`, the checkpoints, and the manifest of the first two, which
@@ -185,49 +182,56 @@ def _counted(part: Selection) -> tuple[int, int | None, int | None]:
     return found["count"], found["first"], found["last"]
 
 
+def _as_text(row: Row, spelling: Spelling) -> Row:
+    """A row with UUIDs and time as an event has them, or as they are where they are none."""
+    position, operation, kind, version, at, data, previous_hash, hash_, album, code, person = row
+    operation, album = _text(spelling.uuid, operation), _text(spelling.uuid, album)
+    texts = (operation, kind, version, _text(spelling.instant, at), data, previous_hash, hash_)
+    return (position, *texts, album, code, person)
+
+
+def _text(read: Callable[[Any], str | None], stored: Any) -> str | None:
+    try:
+        return read(stored)
+    except (ValueError, TypeError, AttributeError):
+        return str(stored)
+
+
 def _line(
     position: int,
-    operation: UUID | None,
+    operation: str | None,
     kind: str,
     version: int,
-    at: datetime,
+    at: str,
+    data: str,
     previous_hash: str,
     hash_: str,
-    data: str,
+    *searched: str | None,
 ) -> str:
     """An event with everything that is hashed, its data as exactly the text that was hashed and
     last, so that its hash can be checked without reading JSON."""
-    head = json.dumps(
-        {
-            "position": position,
-            "operation": operation and str(operation),
-            "kind": kind,
-            "version": version,
-            "at": instant(at),
-            "previous_hash": previous_hash,
-            "hash": hash_,
-        },
-        ensure_ascii=False,
-        separators=(",", ":"),
+    return (
+        f'{{"position":{position},"operation":{"null" if operation is None else quoted(operation)},'
+        f'"kind":{quoted(kind)},"version":{version},"at":{quoted(at)},'
+        f'"previous_hash":{quoted(previous_hash)},"hash":{quoted(hash_)},"data":{data}}}\n'
     )
-    return f'{head[:-1]},"data":{data}}}\n'
 
 
 def _csv_row(
     position: int,
-    operation: UUID | None,
+    operation: str | None,
     kind: str,
     version: int,
-    at: datetime,
+    at: str,
+    data: str,
     previous_hash: str,
     hash_: str,
-    data: str,
-    album: UUID | None,
+    album: str | None,
     code: str,
     person: str,
 ) -> Row:
-    texts = (_sentence(kind, data), str(album or ""), code, person, data, previous_hash, hash_)
-    place = (position, instant(at), str(operation or ""), defused(kind), version)
+    texts = (_sentence(kind, data), album or "", code, person, data, previous_hash, hash_)
+    place = (position, defused(at), defused(operation or ""), defused(kind), version)
     return (*place, *map(defused, texts))
 
 

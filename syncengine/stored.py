@@ -1,7 +1,7 @@
-"""The rows of the log as the database has them, for whoever verifies it.
+"""The rows of the log as the database has them, for whoever verifies or exports it.
 
-A model would take other spellings for the same value, and making it would cost more than all that
-is done with it.
+Read as a model they would cost more than all that is done with them, and values that the product
+spells otherwise would look the same.
 """
 
 from datetime import datetime
@@ -9,11 +9,18 @@ from functools import lru_cache
 from typing import Any, Protocol
 from uuid import UUID
 
-from django.db import DatabaseError, connection
+from django.db import connection
+from django.db.models import Expression, F, Func, QuerySet, TextField
 
-Row = tuple[Any, ...]  # with the columns of `Spelling.rows`
+from syncengine.models import SyncEvent
 
-PAGE_EVENTS = 2000
+COLUMNS = (
+    *("position", "operation", "kind", "version", "at", "data", "previous_hash", "hash"),
+    *("album", "code", "person"),
+)
+Row = tuple[Any, ...]  # the values of COLUMNS
+
+REMEMBERED = 8192  # UUIDs: more than most catalogs have albums
 
 
 class Misspelled(ValueError):
@@ -21,40 +28,34 @@ class Misspelled(ValueError):
 
 
 class Spelling(Protocol):
-    """How a database keeps what an event has as text. Each one raises ValueError, TypeError or
+    """How a database keeps what an event has as text. Both raise ValueError, TypeError or
     AttributeError for what is no such value."""
 
-    rows: str  # SQL: after a position, up to one, at most so many
+    uuid_sql: str  # what a column is read by
+    at_sql: str
 
-    def operation(self, stored: Any) -> str | None:
-        """An operation as an event has it."""
+    def uuid(self, stored: Any) -> str | None:
+        """An operation or an album as an event has it."""
 
     def instant(self, stored: Any) -> str:
         """A time as an event has it."""
-
-    def album(self, text: str) -> str:
-        """An album of an event as its column has it."""
 
 
 class OnSqlite:
     """UUIDs and times are text, and other texts are read as the same value."""
 
-    # A plus takes the type from a column, so that its text is not made a datetime.
-    rows = """
-        SELECT position, operation, kind, version, +at, data, previous_hash, hash, album, code,
-            person
-        FROM syncengine_syncevent WHERE position > %s AND position <= %s
-        ORDER BY position LIMIT %s"""
+    uuid_sql = "%(expressions)s"
+    at_sql = "+%(expressions)s"  # a plus takes its type from the column, and no datetime is made
 
     @staticmethod
-    @lru_cache(maxsize=64)  # all events of a sync have the same
-    def operation(stored: Any) -> str | None:
+    @lru_cache(maxsize=REMEMBERED)
+    def uuid(stored: Any) -> str | None:
         if stored is None:
             return None
-        operation = UUID(stored)
-        if operation.hex != stored:
+        uuid = UUID(stored)
+        if uuid.hex != stored:
             raise Misspelled(stored)
-        return str(operation)
+        return str(uuid)
 
     @staticmethod
     def instant(stored: Any) -> str:
@@ -64,31 +65,20 @@ class OnSqlite:
             raise Misspelled(stored)
         return f"{text[:10]}T{text[11:]}Z"
 
-    @staticmethod
-    def album(text: str) -> str:
-        return text.replace("-", "")
-
 
 class OnPostgresql:
     """UUIDs and times have types, and one spelling only."""
 
-    rows = """
-        SELECT position, operation::text, kind, version, at AT TIME ZONE 'UTC', data,
-            previous_hash, hash, album::text, code, person
-        FROM syncengine_syncevent WHERE position > %s AND position <= %s
-        ORDER BY position LIMIT %s"""
+    uuid_sql = "%(expressions)s::text"
+    at_sql = "%(expressions)s AT TIME ZONE 'UTC'"
 
     @staticmethod
-    def operation(stored: str | None) -> str | None:
+    def uuid(stored: str | None) -> str | None:
         return stored
 
     @staticmethod
     def instant(stored: datetime) -> str:
         return f"{stored.isoformat(timespec='microseconds')}Z"
-
-    @staticmethod
-    def album(text: str) -> str:
-        return text
 
 
 def spelling() -> Spelling:
@@ -96,15 +86,13 @@ def spelling() -> Spelling:
     return OnPostgresql() if connection.vendor == "postgresql" else OnSqlite()
 
 
-def page(after: int, until: int) -> list[Row]:
-    """The next rows after a position; where one cannot be read at all, those before it."""
-    limit = PAGE_EVENTS
-    while limit:
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(spelling().rows, [after, until, limit])
-                rows: list[Row] = cursor.fetchall()
-                return rows
-        except (ValueError, TypeError, DatabaseError):
-            limit //= 2
-    return []
+def rows(events: QuerySet[SyncEvent]) -> QuerySet[SyncEvent, Row]:
+    """The rows of these events."""
+    how = spelling()
+    read = {"operation": how.uuid_sql, "at": how.at_sql, "album": how.uuid_sql}
+    columns = (_raw(name, read[name]) if name in read else name for name in COLUMNS)
+    return events.values_list(*columns)
+
+
+def _raw(column: str, sql: str) -> Expression:
+    return Func(F(column), template=sql, output_field=TextField())

@@ -4,6 +4,7 @@ Beside the time that passes stands the processor time of the process that works,
 on the machine changes little; on SQLite the database is in it, on PostgreSQL it is not.
 """
 
+import os
 from collections.abc import Callable, Mapping
 
 from syncengine import checkpoints, log
@@ -28,13 +29,19 @@ def measure() -> None:
         for size in SIZES:
             long.grow(size)
             checkpoints.record()
-            print(f"The log has {log.head().position:,} events.", flush=True)
+            print(f"The log has {log.head().position:,} events. {_load()}", flush=True)
             for title, costs in PARTS.items():
                 found[title][size] = costs(url)
+                print(f"{title} are measured. {_load()}", flush=True)
     syncs = SIZES[-1] // EVENTS_A_SYNC
     for title, at in found.items():
         largest = f"{SIZES[-1]:,} events in {syncs:,} syncs of {ALBUMS:,} albums"
         show(f"{title}, at {largest}", [_figure(name, at) for name in at[SIZES[-1]]])
+
+
+def _load() -> str:
+    """How much else the machine does: 1 is what the benchmark itself asks for."""
+    return f"Processes that want a core, within the last minute: {os.getloadavg()[0]:.1f}"
 
 
 def _figure(name: str, at: Mapping[int, Costs]) -> Figure:

@@ -18,12 +18,14 @@ from syncengine import checkpoints, downloads, export, log, operations, verify_e
 from syncengine.events import Event
 from syncengine.models import SyncEvent, SyncOperation
 from syncengine.selection import Selection
+from syncengine.triggers import TABLE
 from syncengine.verify import verify
 from tests import second_verifier
 from tests.accounts import ROLES, client
 from tests.histories import FIRST, audit, begin, write_history
 from tests.integration.http.answers import HTML, JSON, error, is_safe
 from tests.integration.http.by_asgi import Answer, ask
+from tests.tampering import drop_triggers, on_postgresql, raw
 
 FORMS = ("csv", "jsonl", "zip")
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"]
@@ -228,6 +230,25 @@ def test_it_is_read_a_page_at_a_time(monkeypatch: pytest.MonkeyPatch, head: int)
     assert [piece.count(b"\n") for piece in pieces] == [4] * (head // 4) + [head % 4] * (
         head % 4 > 0
     )
+
+
+@pytest.mark.parametrize("column", ["operation", "at", "album"])
+@pytest.mark.parametrize("junk", ["no such value", "2026-11-22", "=1"])
+def test_what_somebody_made_of_a_column_is_exported_and_found(
+    auditor: Auditor, head: int, column: str, junk: str
+) -> None:
+    if on_postgresql():
+        pytest.skip("PostgreSQL does not store it")
+    drop_triggers()
+    raw(f"UPDATE {TABLE} SET {column} = %s WHERE position = 5", junk)
+    lines = auditor.lines()
+    assert len(lines) == head
+    assert (junk in lines[4].decode()) == (column != "album")
+    if column != "album":  # it is no part of what is hashed
+        with pytest.raises(verify_export.DoesNotHold, match="line 5"):
+            verify_export.verify(lines, {}, selection=False)
+    rows = list(csv.DictReader(io.StringIO(auditor.get("/syncs/events.csv").content.decode())))
+    assert rows[4][column] == export.defused(junk)
 
 
 def test_csv_is_as_the_standard_has_it(auditor: Auditor, head: int) -> None:

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Func, OuterRef, QuerySet, Subquery, TextField
+from django.db.models import Exists, F, Func, OuterRef, QuerySet, Subquery, TextField
 
 from albums.catalog import Facets, counted, derived, plain
 from albums.fields import BOOKKEEPING, EMPTY, Changes, Fields
@@ -59,6 +59,8 @@ class Difference:
     changed: Sequence[Changed]
 
 
+# {album: (as it was, its tracks as text, whether it was archived)}
+States = dict[UUID, tuple[PastAlbum, str, bool]]
 Key = Callable[[PastAlbum], tuple[Any, ...]]
 SORT_KEYS: Mapping[str, Key] = {  # one for each of `catalog.SORTS`
     "artist": lambda one: (_artist(one), *_by_year(one), one.derived["sort_title"], one.pk),
@@ -71,26 +73,25 @@ SORT_KEYS: Mapping[str, Key] = {  # one for each of `catalog.SORTS`
 
 def as_of(position: int) -> list[PastAlbum]:
     """The albums that were in the catalog after the event at `position`, in no order."""
-    versions = _versions_at(position, Album.objects.all()).filter(archived=False)
-    rows = versions.values_list("album_id", "album__added_at", "pk", _without_tracks())
-    return [_album(*row) for row in rows.iterator()]
+    return _catalog(_versions_at(position, Album.objects.all()))
 
 
 def difference(then: int, now: int) -> Difference:
     """What differs between the catalogs after the events at these two positions."""
-    newest = _versions_at(now, Album.objects.all()).filter(position__gt=then)
-    touched = Album.objects.filter(pk__in=newest.values("album"))
+    touched = Album.objects.filter(_has_versions(then, now))
+    return _difference(_states(_versions_at(then, touched)), _states(_versions_at(now, touched)))
+
+
+def as_of_with_difference(then: int, now: int) -> tuple[list[PastAlbum], Difference]:
+    """`as_of(then)` and `difference(then, now)`, for the price of reading each version once."""
+    touched = Album.objects.filter(_has_versions(then, now))
     before = _states(_versions_at(then, touched))
-    added, archived, changed = [], [], []
-    for pk, (album, tracks, was_archived) in _states(newest).items():
-        old, old_tracks, old_was_archived = before.get(pk, (album, tracks, True))
-        if old_was_archived and not was_archived:
-            added.append(album)
-        elif was_archived and not old_was_archived:
-            archived.append(old)
-        elif not was_archived and (tracks != old_tracks or _visibly_differ(old, album)):
-            changed.append(Changed(old, album))
-    return Difference(added, archived, changed)
+    untouched = Album.objects.exclude(_has_versions(then, now))
+    albums = [
+        *_catalog(_versions_at(then, untouched)),
+        *(album for album, _, was_archived in before.values() if not was_archived),
+    ]
+    return albums, _difference(before, _states(_versions_at(now, touched)))
 
 
 def changes(albums: Sequence[Changed]) -> list[Changes]:
@@ -136,6 +137,24 @@ def facets(albums: Iterable[PastAlbum]) -> Facets:
     return counted((one["genres"], one["year"], one["label"]) for one in fields)
 
 
+def _difference(before: States, after: States) -> Difference:
+    added, archived, changed = [], [], []
+    for pk, (album, tracks, was_archived) in after.items():
+        old, old_tracks, old_was_archived = before.get(pk, (album, tracks, True))
+        if old_was_archived and not was_archived:
+            added.append(album)
+        elif was_archived and not old_was_archived:
+            archived.append(old)
+        elif not was_archived and (tracks != old_tracks or _visibly_differ(old, album)):
+            changed.append(Changed(old, album))
+    return Difference(added, archived, changed)
+
+
+def _has_versions(then: int, now: int) -> Exists:
+    versions = AlbumVersion.objects.filter(position__gt=then, position__lte=now)
+    return Exists(versions.filter(album=OuterRef("pk")))
+
+
 def _versions_at(position: int, albums: QuerySet[Album]) -> QuerySet[AlbumVersion]:
     """The version that each of these albums had after the event at `position`, where it had one.
 
@@ -146,8 +165,15 @@ def _versions_at(position: int, albums: QuerySet[Album]) -> QuerySet[AlbumVersio
     return AlbumVersion.objects.filter(pk__in=albums.order_by().values_list(then, flat=True))
 
 
-def _states(versions: QuerySet[AlbumVersion]) -> dict[UUID, tuple[PastAlbum, str, bool]]:
-    """{album: (as it was, its tracks as text, whether it was archived)}."""
+def _catalog(versions: QuerySet[AlbumVersion]) -> list[PastAlbum]:
+    """Those of these that were not archived."""
+    rows = versions.filter(archived=False).values_list(
+        "album_id", "album__added_at", "pk", _without_tracks()
+    )
+    return [_album(*row) for row in rows.iterator()]
+
+
+def _states(versions: QuerySet[AlbumVersion]) -> States:
     rows = versions.values_list(
         "album_id", "album__added_at", "pk", _without_tracks(), _Tracks(F("fields")), "archived"
     )

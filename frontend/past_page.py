@@ -26,8 +26,7 @@ def past_catalog(request: HttpRequest) -> HttpResponse:
     """The page for auditors and admins; see `as_of.read` for what is refused."""
     asked, notes = past_query.parse(request.GET)
     moment = as_of.read(asked.as_of, timezone.now())
-    then = past.as_of(moment.position)
-    since = past.difference(moment.position, as_of.head())
+    then, since = past.as_of_with_difference(moment.position, as_of.head())
     chosen: dict[str, Sequence[PastAlbum]] = {
         "": then,
         "added": since.added,

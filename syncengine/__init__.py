@@ -11,6 +11,7 @@ Storage:
 - `log`: the only door through which events are appended
 - `projectors`: what an event changes besides the log
 - `triggers`: what the database itself refuses
+- `stored`: the rows of the log as the database has them
 - `checkpoints`: the head, written outside the database
 - `webhook`: each checkpoint, signed, to whoever keeps copies
 

@@ -75,11 +75,13 @@ def _list() -> Mapping[str, str]:
 def _one_sync() -> Mapping[str, str]:
     failing = SyncOperation.objects.filter(failed__gte=40).order_by("-first_position")[0]
     middle = _sync(0.5)
-    deep = middle.last_position - 20
     return {
         "one sync, the newest": f"/syncs/{_sync(1).pk}/",
         "one sync, with 40 failures": f"/syncs/{failing.pk}/",
-        "one sync, half way down and deep in it": f"/syncs/{middle.pk}/?after={deep}#e{deep + 1}",
+        "one sync, half way down": f"/syncs/{middle.pk}/",
+        "one sync, at an event deep in it": f"/syncs/{middle.pk}/?at={middle.last_position - 20}",
+        "one sync, searched": f"/syncs/{middle.pk}/?words=blue+note",
+        "one sync, what it updated": f"/syncs/{middle.pk}/?outcome=updated",
     }
 
 

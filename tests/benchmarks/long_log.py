@@ -24,6 +24,8 @@ from syncengine.models import SyncEvent, SyncOperation
 from syncengine.rebuild import Rebuilt
 from tests.benchmarks import bulk
 
+Told = tuple[str, dict[str, Any]]  # an event: its kind and its data
+
 EVENTS_A_SYNC = 200
 EVENTS_AROUND = 6  # of each sync, besides those of albums: five at its beginning, and its end
 ALBUMS = 3475
@@ -75,16 +77,24 @@ class LongLog:
             begun = set(self._rebuilt.albums)
             until = self._syncs + SYNCS_A_BATCH
             while self._syncs < until and self._rebuilt.status["position"] < events:
-                self._sync()
+                self._sync(self._told())
             with transaction.atomic():
                 self._save(begun)
         with transaction.atomic():
             self._save_albums()
 
-    def _sync(self) -> None:
+    def append(self, told: Iterable[Told]) -> None:
+        """Append one more sync, of just these events."""
+        begun = set(self._rebuilt.albums)
+        with bulk.in_a_hurry(), transaction.atomic():
+            self._sync(told)
+            self._save(begun)
+            self._save_albums()
+
+    def _sync(self, told: Iterable[Told]) -> None:
         self._now = max(self._now, NEW_YEAR + timedelta(hours=HOURS_BETWEEN * self._syncs))
         operation = str(uuid.UUID(int=self._chance.getrandbits(128), version=4))
-        for kind, data in self._told():
+        for kind, data in told:
             self._append(kind, data, operation)
         self._syncs += 1
 
@@ -110,7 +120,7 @@ class LongLog:
             )
         )
 
-    def _told(self) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _told(self) -> Iterator[Told]:
         """The events of one sync as (kind, data), each made when the one before was appended."""
         chance = self._chance
         scope = {"mode": "full", "keys": [], "confirm": None}
@@ -142,9 +152,7 @@ class LongLog:
         counts = ("total", "synced", "failed", "added", "updated", "unchanged", "removed")
         yield "completed", {name: operation[name] for name in counts}
 
-    def _one_by_one(
-        self, added: Iterable[int], rows: Sequence[int]
-    ) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _one_by_one(self, added: Iterable[int], rows: Sequence[int]) -> Iterator[Told]:
         """Albums that come, and then rows that fail, are the same or have another label."""
         chance, is_rare = self._chance, self._syncs == RARE_SYNC
         failing = 1 if is_rare else chance.choice(FAILING)

@@ -11,7 +11,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from json.encoder import encode_basestring as quoted
 from typing import Any
 
@@ -93,9 +93,10 @@ class Export:
     def _pages(self) -> Iterator[list[Row]]:
         spelling = stored.spelling()
         for part in self.selection.parts(self.head):
-            events, after = part.events(), 0
-            while rows := list(stored.rows(events.filter(position__gt=after))[:PAGE_EVENTS]):
-                after = rows[-1][0]
+            # Each page begins where the one before ended by the part's own `after`: of two lower
+            # bounds SQLite may use the other one, and read the log from its beginning every time.
+            while rows := list(stored.rows(part.events())[:PAGE_EVENTS]):
+                part = replace(part, after=rows[-1][0])
                 wanted = [row for row in rows if part.says(row[KIND], row[DATA])]
                 if wanted:
                     yield [_as_text(row, spelling) for row in wanted]

@@ -125,7 +125,8 @@ def known_albums() -> Iterable[Mapping[str, Any]]:
 
 def names(albums: Iterable[str]) -> dict[str, tuple[str, str]]:
     """{album id: (artist, title)} as they stand."""
-    rows = Album.objects.filter(pk__in=list(albums)).values_list("pk", "artist", "title")
+    ids = [uuid.UUID(album) for album in albums]  # raises ValueError for what is no id
+    rows = Album.objects.filter(pk__in=ids).values_list("pk", "artist", "title")
     return {str(pk): (artist, title) for pk, artist, title in rows}
 
 

@@ -51,7 +51,10 @@ def sync(request: HttpRequest, operation_id: UUID) -> HttpResponse:
     status = current_status()
     name = str(operation_id)
     try:
-        operation = audits.operation_status(name)
+        current = status["operation"]
+        is_current = current is not None and current["id"] == name
+        # Not read again where it is at hand: what is told and what is listed then end together.
+        operation = current if is_current else audits.operation_status(name)
     except (ValueError, LookupError, TypeError, AttributeError):
         raise HttpError(
             500,
@@ -66,7 +69,7 @@ def sync(request: HttpRequest, operation_id: UUID) -> HttpResponse:
     query = parse(request.GET, name, head)
     state = panel_state(operation)
     live = state in UNFINISHED_STATES
-    newest = status["operation"]["id"] == operation["id"]
+    newest = is_current
     offers = panel({"last_synced_at": None, "operation": operation}, timezone.now())
     context = {
         "section": "history",

@@ -240,8 +240,10 @@ def _sentence(kind: str, data: str) -> str:
     """The event in words, nothing where its data has been tampered with: the record is exported as
     it is, and whoever verifies it finds that."""
     try:
-        return sentence(kind, json.loads(data))
-    except (ValueError, LookupError, TypeError, AttributeError):
+        told = sentence(kind, json.loads(data))
+        told.encode()
+        return told
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return ""
 
 

@@ -125,7 +125,7 @@ def said_by(kind: str, data: str) -> str:
             return sentence(kind, found)
         names = catalog.names(known["album"] for known in found["albums"]).values()
         return " ".join([sentence(kind, found), *(part for name in names for part in name)])
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return ""
 
 
@@ -150,6 +150,8 @@ def parse(given: Mapping[str, Any], head: int, operation: str | None = None) -> 
         raise BadSelection("“person” is no name that anybody can have.")
     if len(values["words"]) > MAX_WORDS_LENGTH or "\0" in values["words"]:
         raise BadSelection(f"At most {MAX_WORDS_LENGTH} characters are looked for.")
+    if values["words"] and not plain(values["words"]):
+        raise BadSelection("“words” has only accents or spaces, which occur in everything.")
     if values["words"] and operation is None:
         raise BadSelection("Words are looked for in one sync only: export it from its page.")
     if values["syncs"]:

@@ -94,9 +94,12 @@ def _done(operation: str, before: int) -> int:
 
 
 def read(data: str) -> dict[str, Any] | None:
-    """An event's data; None where it has been tampered with so that it is no JSON object."""
+    """An event's data; None where it has been tampered with so that it is no JSON object, or has
+    text that no page can be written with."""
     try:
         found = json.loads(data)
-    except ValueError:
+        if "\\ud" in data.lower():  # half a character, unless it stands for itself
+            json.dumps(found, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

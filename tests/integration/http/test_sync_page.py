@@ -253,6 +253,7 @@ def test_an_event_leads_to_the_ones_before_and_after_it_in_its_sync(
         ({"album": "blue"}, 400),
         ({"words": "x" * 201}, 400),
         ({"words": "a\0b"}, 400),
+        ({"words": "\u0301"}, 400),  # nothing is left of it without accents
         ({"colour": "blue"}, 400),
         ({"words": ["a", "b"]}, 400),
     ],
@@ -298,3 +299,23 @@ def test_a_step_that_was_tampered_with_is_no_traceback(auditor: Client, told: st
     answer = auditor.get(f"/syncs/{SyncEvent.objects.get(pk=1).operation}/")
     assert answer.status_code == 500
     assert "cannot be read any more" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        '{"albums":[{"album":"no id","row":2}],"n":1,"total":1}',
+        '{"albums":["\\ud800"],"n":1,"total":1}',
+        "[" * 5000 + "]" * 5000,
+    ],
+    ids=["no id", "half a character", "too deep"],
+)
+def test_no_data_keeps_a_page_a_search_or_an_export_from_an_answer(
+    auditor: Client, told: str, data: str
+) -> None:
+    position = story.events_of(told, "albums-unchanged").values_list("position", flat=True)[0]
+    drop_triggers()
+    raw("UPDATE syncengine_syncevent SET data = %s WHERE position = %s", data, position)
+    assert UNREADABLE in page(auditor, told)["text"]
+    assert len(page(auditor, told, words="hejira")["found"]) == 1
+    assert auditor.get(f"/syncs/{told}/events.csv", {"words": "hejira"}).status_code == 200

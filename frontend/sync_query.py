@@ -1,7 +1,6 @@
 """The URL of one sync's page, read strictly: a filter that is not understood is refused, since an
 answer to another question is worse than none for an audit."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NoReturn
@@ -11,13 +10,11 @@ from django.http import QueryDict
 
 from syncengine import selection
 from syncengine.http import HttpError
-from syncengine.schemas import MAX_SAFE_INTEGER
-from syncengine.selection import BadSelection, Selection
+from syncengine.selection import POSITION, BadSelection, Selection
 
 FILTERS = ("words", "outcome", "code", "kind", "person", "album")
 PLACES = ("at", "after", "failed_after")  # positions in the log
 OTHERS = ("archive",)  # a page of the albums that would be archived
-POSITION = re.compile(r"[0-9]{1,16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +41,18 @@ class SyncQuery:
 
 def parse(parameters: QueryDict, operation: str, head: int) -> SyncQuery:
     """What is asked for of a log that ends at `head`; raises HttpError (400)."""
-    given = {name: values for name, values in parameters.lists() if values != [""]}
-    for name, values in given.items():
+    for name, values in parameters.lists():
         if name not in (*FILTERS, *PLACES, *OTHERS):
             _refuse(f"“{name[:80]}” is no filter of a sync.")
         if len(values) > 1:
             _refuse(f"“{name}” is given {len(values)} times.")
-    texts = {name: given[name][0].strip() for name in FILTERS if name in given}
-    texts = {name: text for name, text in texts.items() if text}
-    at, after, failed_after = (_position(name, given) for name in PLACES)
+    # A form also sends the fields that were left empty.
+    given = {name: text for name in parameters if (text := str(parameters[name]).strip())}
+    texts = {name: given[name] for name in FILTERS if name in given}
+    at, after, failed_after = (_position(given.get(name)) for name in PLACES)
+    for name, position in (("after", after), ("failed_after", failed_after)):
+        if position is not None and position > head:
+            _refuse(f"“{name}” is {position}, and the log ends at position {head}.")
     try:
         wanted = selection.parse(texts, head, operation)
     except BadSelection as error:
@@ -60,11 +60,10 @@ def parse(parameters: QueryDict, operation: str, head: int) -> SyncQuery:
     return SyncQuery(texts, wanted, at, after or 0, failed_after or 0)
 
 
-def _position(name: str, given: Mapping[str, list[str]]) -> int | None:
-    if name not in given:
+def _position(text: str | None) -> int | None:
+    if text is None:
         return None
-    text = given[name][0]
-    if not POSITION.fullmatch(text) or int(text) > MAX_SAFE_INTEGER:
+    if not POSITION.fullmatch(text):
         _refuse(f"“{text[:80]}” is no position in the log: positions are whole numbers from 1.")
     return int(text)
 

@@ -246,7 +246,9 @@ def test_an_event_leads_to_the_ones_before_and_after_it_in_its_sync(
         ({"at": "0"}, 404),
         ({"at": "1"}, 404),  # of the sync before
         ({"after": "١"}, 400),
+        ({"after": "99999"}, 400),
         ({"failed_after": "1.5"}, 400),
+        ({"failed_after": "99999"}, 400),
         ({"outcome": "lost"}, 400),
         ({"kind": "album"}, 400),
         ({"code": "No Match"}, 400),
@@ -255,6 +257,7 @@ def test_an_event_leads_to_the_ones_before_and_after_it_in_its_sync(
         ({"words": "a\0b"}, 400),
         ({"words": "\u0301"}, 400),  # nothing is left of it without accents
         ({"colour": "blue"}, 400),
+        ({"colour": ""}, 400),
         ({"words": ["a", "b"]}, 400),
     ],
 )

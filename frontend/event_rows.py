@@ -1,6 +1,5 @@
 """Events as rows of a sync's page: what each says, and every difference that it made."""
 
-from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +8,7 @@ from frontend.differences import lines, notes
 from frontend.event_links import album_url, event_url
 from syncengine.models import SyncEvent
 from syncengine.sentences import sentence
-from syncengine.story import read
+from syncengine.story import read, wait_until
 
 MARKS = {
     "album-failed": "failed",
@@ -28,14 +27,10 @@ MARKS = {
 UNREADABLE = "What was written here is no longer there: its data cannot be read."
 
 
-def event_rows(events: Iterable[SyncEvent]) -> list[dict[str, Any]]:
-    """A row for each event: `{"position", "url", "kind", "mark", "at", "sentence", "data"}`, and
-    for those about albums what `_told` adds. A row whose data has been tampered with so that
-    nothing can be told says so."""
-    return [event_row(event) for event in events]
-
-
 def event_row(event: SyncEvent) -> dict[str, Any]:
+    """An event as a row: `{"position", "url", "kind", "mark", "at", "sentence", "data"}`, and for
+    one about albums what `_told` adds. Where its data has been tampered with so that nothing can
+    be told, it says so."""
     row = {
         "position": event.position,
         "url": event_url(str(event.operation), event.position),
@@ -44,34 +39,36 @@ def event_row(event: SyncEvent) -> dict[str, Any]:
         "at": event.at,
         "data": {},
         "sentence": UNREADABLE,
-        "unreadable": True,
     }
     data = read(event.data)
     try:
-        return row | _told(event.kind, data or {}) | {"unreadable": False}
+        return row | _told(event.kind, data or {})
     except (ValueError, LookupError, TypeError, AttributeError):
         return row
 
 
 def step_row(operation: str, position: int, kind: str, at: datetime, data: Any) -> dict[str, Any]:
-    """A row for a step of the sync whose data is read already; None where it cannot be read."""
+    """A row for a step of the sync; its `data` is None where it could not be read."""
     try:
         told = sentence(kind, data)
     except (LookupError, TypeError, AttributeError):
         told = UNREADABLE
     url, mark = event_url(operation, position), MARKS.get(kind, "todo")
-    until = data.get("until") if kind == "waiting" and isinstance(data, dict) else None
+    until = wait_until(data)
     row = {"position": position, "url": url, "kind": kind, "mark": mark, "at": at}
     return row | {"sentence": told, "until": until}
 
 
-def _told(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    told = {"data": data, "sentence": sentence(kind, data), "until": data.get("until")}
+def _told(kind: str, data: dict[str, Any]) -> dict[str, Any]:
+    told: dict[str, Any] = {"data": data, "sentence": sentence(kind, data)}
+    told["until"] = wait_until(data)
     if kind == "albums-unchanged":
         return told | {"albums": _named(data["albums"])}
     if kind == "album-synced":
         changes = data["changes"]
         told |= {"mark": data["outcome"], "lines": lines(changes), "notes": notes(changes)}
+    if kind == "album-failed" and not all(isinstance(one, dict) for one in data["candidates"]):
+        raise TypeError("candidates")
     if kind in ("album-synced", "album-failed", "album-removed"):
         told |= {"album_url": data["album"] and album_url(data["album"])}
     return told

@@ -1,7 +1,5 @@
 """`/syncs/<id>/replay/`: a past sync on the live screen again, at any of its events."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +11,7 @@ from django.urls import reverse
 from frontend import words
 from frontend.pages import audit_page
 from frontend.panel import panel
+from frontend.sound_log import of_a_sound_log
 from syncengine import log, replay
 from syncengine.events import Event, instant
 from syncengine.http import HttpError
@@ -34,7 +33,7 @@ def replay_page(request: HttpRequest, operation_id: UUID) -> HttpResponse:
     not hold there."""
     found = _find(operation_id)
     position = _position(request, found)
-    with _of_a_sound_log():
+    with of_a_sound_log():
         event, status = replay.event_at(position), replay.status_at(found, position)
         at = datetime.fromisoformat(event.at)
         asked = found.sync.requested_at.astimezone(UTC)
@@ -64,7 +63,7 @@ def replay_page(request: HttpRequest, operation_id: UUID) -> HttpResponse:
                 "sync": reverse("sync", args=[operation_id]),
             },
         }
-    return render(request, "replay.html", context)
+        return render(request, "replay.html", context)
 
 
 @audit_page
@@ -76,7 +75,7 @@ def replay_events(request: HttpRequest, operation_id: UUID) -> HttpResponse:
     after = _number(request, "after", found.first - 1)
     if not found.first - 1 <= after < found.last:
         raise _outside(found, after)
-    with _of_a_sound_log():
+    with of_a_sound_log():
         events = log.events_after(after, min(PAGE_EVENTS, found.last - after))
         return JsonResponse(
             {
@@ -84,21 +83,6 @@ def replay_events(request: HttpRequest, operation_id: UUID) -> HttpResponse:
                 "sentences": [sentence(event.kind, event.data) for event in events],
             }
         )
-
-
-@contextmanager
-def _of_a_sound_log() -> Iterator[None]:
-    """Events are checked when they are appended, so none of a sound log lacks anything here."""
-    try:
-        yield
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise HttpError(
-            409,
-            "log-does-not-hold",
-            "The log does not hold there, so this cannot be played again.",
-            "Somebody or something has changed it. The page of the proof verifies it and says up to"
-            " which position it holds.",
-        ) from error
 
 
 def _find(operation_id: UUID) -> Replay:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.core.paginator import Paginator
+from django.core.paginator import InvalidPage, Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,16 +18,18 @@ from frontend.event_links import event_url
 from frontend.event_rows import event_row, step_row
 from frontend.pages import audit_page
 from frontend.panel import bar, counts, effect, panel, panel_state
+from frontend.sound_log import of_a_sound_log
 from frontend.sync_query import SyncQuery, parse
 from frontend.waterfall import waterfall
 from syncengine import history as audits
 from syncengine import story
+from syncengine.events import instant
 from syncengine.http import HttpError
 from syncengine.log import current_status
 from syncengine.models import SyncEvent
 from syncengine.projection import UNFINISHED_STATES
 from syncengine.selection import Selection
-from syncengine.sentences import albums, progress
+from syncengine.sentences import TRIGGERS, albums, progress
 
 ALBUMS_PER_PAGE = 100
 EVENTS_A_READ = 100
@@ -47,29 +49,25 @@ OUTCOME_WORDS = {
 
 @audit_page
 def sync(request: HttpRequest, operation_id: UUID) -> HttpResponse:
+    """The page. 400 where a filter or a position is none, 404 where there is no such sync or the
+    event at `?at=` is none of it, 409 where the log does not hold there."""
+    with of_a_sound_log():
+        return _told(request, str(operation_id))
+
+
+def _told(request: HttpRequest, name: str) -> HttpResponse:
     # The status before the events: see `frontend.views.catalog`.
     status = current_status()
-    name = str(operation_id)
-    try:
-        current = status["operation"]
-        is_current = current is not None and current["id"] == name
-        # Not read again where it is at hand: what is told and what is listed then end together.
-        operation = current if is_current else audits.operation_status(name)
-    except (ValueError, LookupError, TypeError, AttributeError):
-        raise HttpError(
-            500,
-            "spoiled-log",
-            "What was recorded of this sync cannot be read any more: somebody or something has"
-            " changed it.",
-            f"Verify the log on the page “Proof”. /syncs/{name}/events.jsonl has what is left.",
-        ) from None
+    current = status["operation"]
+    newest = current is not None and current["id"] == name
+    # Not read again where it is at hand: what is told and what is listed then end together.
+    operation = current if newest else audits.operation_status(name)
     if operation is None:
         raise Http404
     head = status["position"]
     query = parse(request.GET, name, head)
     state = panel_state(operation)
     live = state in UNFINISHED_STATES
-    newest = is_current
     offers = panel({"last_synced_at": None, "operation": operation}, timezone.now())
     context = {
         "section": "history",
@@ -80,15 +78,17 @@ def sync(request: HttpRequest, operation_id: UUID) -> HttpResponse:
         **_review(request, newest and offers["review"]),
         "effect": effect(operation) if state == "failed" else "",
         "counts": counts(operation),
-        "duration": offers["duration"],
+        "duration": offers["duration"] if operation["worker"] else "",
+        "trigger": TRIGGERS.get(operation["trigger"], operation["trigger"]),
         "bar": bar(operation, None) if live else None,
         "figures": offers["figures"] if live else "",
-        "compared_with": offer(operation_id),
+        "compared_with": offer(UUID(name)),
         "outcomes": OUTCOME_WORDS,
         "codes": _codes(name),
         "kept_filters": [(key, query.texts[key]) for key in HIDDEN_FILTERS if key in query.texts],
         "export_query": query.url() if query.narrowed else "",
         "until": head,
+        "asked": datetime.fromisoformat(operation["requested_at"]),
         "live": live,
     }
     if query.at is not None:
@@ -179,7 +179,7 @@ def _event(operation: str, position: int, head: int) -> dict[str, Any]:
     """One event with all that is recorded of it. Raises HttpError where it is none of this sync."""
     event = SyncEvent.objects.filter(pk=position).first()
     if event is None:
-        problem = f"There is no event {position}: the log ends at position {head}."
+        problem = f"There is no event {position}: the log has those from 1 to {head}."
         raise HttpError(404, "unknown-event", problem, "Open the sync without it.")
     if str(event.operation) != operation:
         problem = f"Event {position} is not of this sync."
@@ -205,7 +205,7 @@ def _raw(event: SyncEvent) -> str:
         "operation": event.operation and str(event.operation),
         "kind": event.kind,
         "version": event.version,
-        "at": event.at.isoformat(),
+        "at": instant(event.at),
         "data": story.read(event.data) or event.data,
         "previous_hash": event.previous_hash,
         "hash": event.hash,
@@ -224,5 +224,9 @@ def _review(request: HttpRequest, wanted: bool) -> dict[str, Any]:
     if not wanted:
         return {}
     paginator = Paginator(audits.would_archive(), WOULD_ARCHIVE_PER_PAGE)
-    shown = paginator.get_page(request.GET.get("archive"))
+    try:
+        shown = paginator.page(request.GET.get("archive") or 1)
+    except InvalidPage:
+        problem = f"There are {paginator.num_pages} pages of albums that would be archived."
+        raise HttpError(404, "no-such-page", problem, "Open the sync without it.") from None
     return {"would_archive": shown, "would_archive_albums": albums(paginator.count)}

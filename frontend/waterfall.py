@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from frontend import words
-from syncengine.story import Step
+from syncengine.story import Step, wait_until
 
 STAGES = (("sheet", "Google Sheets"), ("spotify", "Spotify"), ("albums", "Albums"))
 MIN_WIDTH = 0.6  # percent: little is more than nothing
@@ -121,14 +121,7 @@ def _waits(
     ends = [*(at for _, at in times[1:]), end]
     for (step, at), following in zip(times, ends, strict=True):
         if step.kind == "waiting":
-            yield step.position, at, max(at, min(_until(step) or following, following))
-
-
-def _until(step: Step) -> datetime | None:
-    try:
-        return datetime.fromisoformat((step.data or {})["until"])
-    except (LookupError, TypeError, ValueError):
-        return None
+            yield step.position, at, max(at, min(wait_until(step.data) or following, following))
 
 
 def _bars(

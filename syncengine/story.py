@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
@@ -103,3 +103,11 @@ def read(data: str) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def wait_until(data: dict[str, Any] | None) -> datetime | None:
+    """Until when a `waiting` waits; None for another event, and where it names no moment."""
+    try:
+        return datetime.fromisoformat((data or {})["until"]).astimezone(UTC)
+    except (LookupError, TypeError, ValueError, OverflowError):
+        return None

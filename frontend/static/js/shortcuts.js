@@ -27,7 +27,8 @@ export function listenForShortcuts() {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (!choice.checked || !Object.hasOwn(KEYS, event.key)) return;
-    if (event.target.closest(`${TYPING}, dialog`)) return;
+    if (event.target.closest(TYPING)) return;
+    if (document.querySelector("dialog[open], :popover-open")) return;
     event.preventDefault();
     KEYS[event.key]();
   });

@@ -23,7 +23,7 @@ class SyncLive extends HTMLElement {
     const isThis = operation?.id === this.dataset.operation;
     const over = !isThis || !unfinished(operation);
     if (isThis) this.#showHead(operation);
-    if (position > Number(this.dataset.position)) this.#offer(over);
+    if (position > Number(this.dataset.position) || this.#missed) this.#offer(over);
   }
 
   #showHead(operation) {
@@ -57,10 +57,11 @@ class SyncLive extends HTMLElement {
   }
 
   #offer(over) {
+    if (!this.#part("fresh")) return; // the page of one event
     const count = this.#fresh.size;
     if (!count && !this.#missed && !over) return;
     const events = this.#missed || !count ? "New events" : `${count} new event${count === 1 ? "" : "s"}`;
-    setText(this.#part("freshLink"), over ? "It has ended: show all of it" : `${events}: show`);
+    setText(this.#part("freshLink"), over && !this.#missed ? "It has ended: show all of it" : `${events}: show`);
     setHidden(this.#part("fresh"), false);
   }
 

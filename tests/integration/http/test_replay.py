@@ -197,7 +197,7 @@ def test_where_somebody_has_changed_the_log_it_says_so(
         return  # then it seems to be one that ends earlier
     answer = auditor.get(path(operation, first + place), headers=HTML)
     assert answer.status_code == 409
-    assert "The log does not hold there" in text_of(answer)
+    assert "cannot be read any more" in text_of(answer)
     assert auditor.get(f"/api/syncs/{operation}/replay").status_code in (200, 409)
 
 

@@ -14,6 +14,7 @@ from django.test import Client
 from frontend import sync_page
 from frontend.event_rows import UNREADABLE
 from syncengine import log, operations, story
+from syncengine.events import Event
 from syncengine.models import SyncEvent
 from syncengine.schemas import OUTSIDE_OPERATIONS, SCHEMAS
 from syncengine.selection import OUTCOMES
@@ -217,7 +218,8 @@ def test_every_kind_and_version_that_ever_existed_opens_and_says_something(audit
             continue
         event = page(auditor, str(row.operation), at=row.position)["event"]
         assert event["sentence"] and event["sentence"] != UNREADABLE
-        assert json.loads(event["raw"])["data"] == json.loads(row.data)
+        raw_event = json.loads(event["raw"])
+        assert Event(**raw_event) == row.as_event()
         assert (event["hash"], event["previous_hash"]) == (row.hash, row.previous_hash)
     acts = auditor.get("/syncs/proof/").content.decode()
     assert all(f'id="e{row.position}"' in acts for row in rows if row.kind in OUTSIDE_OPERATIONS)
@@ -300,7 +302,7 @@ def test_a_step_that_was_tampered_with_is_no_traceback(auditor: Client, told: st
     drop_triggers()
     raw("UPDATE syncengine_syncevent SET data = 'x' WHERE position = 1")
     answer = auditor.get(f"/syncs/{SyncEvent.objects.get(pk=1).operation}/")
-    assert answer.status_code == 500
+    assert answer.status_code == 409
     assert "cannot be read any more" in answer.content.decode()
 
 
@@ -322,3 +324,33 @@ def test_no_data_keeps_a_page_a_search_or_an_export_from_an_answer(
     assert UNREADABLE in page(auditor, told)["text"]
     assert len(page(auditor, told, words="hejira")["found"]) == 1
     assert auditor.get(f"/syncs/{told}/events.csv", {"words": "hejira"}).status_code == 200
+
+
+SPOILED = [
+    {"until": "x"},
+    {"until": 5},
+    {"until": "9999-12-31T23:59:59-14:00"},
+    {"until": "2026-11-03T12:00:00"},
+    {"by": "\ud800"},
+    {"scope": []},
+    {"candidates": 5},
+    {"candidates": [5]},
+    {"changes": 5},
+    {"title": {}},
+    {"stage": None},
+]
+
+
+@pytest.mark.parametrize("values", SPOILED, ids=str)
+def test_no_value_that_was_tampered_with_is_a_traceback(
+    auditor: Client, values: dict[str, Any]
+) -> None:
+    write_history()
+    drop_triggers()
+    for row in SyncEvent.objects.exclude(operation=None):
+        data = json.dumps(json.loads(row.data) | values)
+        raw("UPDATE syncengine_syncevent SET data = %s WHERE position = %s", data, row.position)
+        for query in ({}, {"at": row.position}, {"kind": row.kind}, {"words": "a"}):
+            answer = auditor.get(f"/syncs/{row.operation}/", query)
+            assert answer.status_code in (200, 409), (row.kind, query)
+        raw("UPDATE syncengine_syncevent SET data = %s WHERE position = %s", row.data, row.position)

@@ -10,7 +10,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from json.encoder import encode_basestring as quoted
 from typing import Any
@@ -62,9 +62,13 @@ class Member:
 
 @dataclass(frozen=True)
 class Export:
-    """An export that has been asked for: `recorded` is the position of the event that says so."""
+    """An export that has been asked for: `recorded` is the position of the event that says so.
+
+    Its `parts` are chosen once: syncs that end meanwhile would else be in one file of it only.
+    """
 
     selection: Selection
+    parts: tuple[Selection, ...]
     by: str
     log_id: str
     head: int
@@ -92,7 +96,7 @@ class Export:
 
     def _pages(self) -> Iterator[list[Row]]:
         spelling = stored.spelling()
-        for part in self.selection.parts(self.head):
+        for part in self.parts:
             # Each page begins where the one before ended by the part's own `after`: of two lower
             # bounds SQLite may use the other one, and read the log from its beginning every time.
             while rows := list(stored.rows(part.events())[:PAGE_EVENTS]):
@@ -136,7 +140,8 @@ class Export:
 def ask(selection: Selection, by: str, form: str, head: LogHead) -> Export:
     """Record that somebody exports these events, up to a head that was taken before. Raises the
     database's errors: what cannot be recorded is not exported."""
-    count, first, last = _extent(selection, head.position)
+    parts = tuple(selection.parts(head.position))
+    count, first, last = _extent(parts)
     what = "the events of a sync" if selection.operation else "events of the log"
     asked = acts.record(
         "exported",
@@ -152,7 +157,7 @@ def ask(selection: Selection, by: str, form: str, head: LogHead) -> Export:
             "hash": head.hash,
         },
     )
-    return Export(selection, by, head.log_id, head.position, head.hash, asked.position)
+    return Export(selection, parts, by, head.log_id, head.position, head.hash, asked.position)
 
 
 def defused(cell: str) -> str:
@@ -160,10 +165,10 @@ def defused(cell: str) -> str:
     return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
-def _extent(selection: Selection, head: int) -> tuple[int, int | None, int | None]:
+def _extent(parts: Iterable[Selection]) -> tuple[int, int | None, int | None]:
     """How many events there are, the first and the last of them. A range is not counted: its
     positions have no gap, and a long log would have to be read for it."""
-    counted = [extent for part in selection.parts(head) if (extent := _counted(part))[0]]
+    counted = [extent for part in parts if (extent := _counted(part))[0]]
     if not counted:
         return 0, None, None
     return sum(count for count, _, _ in counted), counted[0][1], counted[-1][2]

@@ -25,6 +25,8 @@ UNBUFFERED = {"PYTHONUNBUFFERED": "1"}  # but `manage.py` sees to it that its ou
 class Process:
     """One process of the product. When it dies by itself, the test fails with what it said."""
 
+    program = sys.executable
+
     def __init__(self, output: Path, environment: Mapping[str, str], *command: str) -> None:
         self.environment = dict(environment)
         self.command = command
@@ -41,7 +43,7 @@ class Process:
         said = len(self.output) if self._output.exists() else 0
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, *self.command],
+                [self.program, *self.command],
                 cwd=ROOT,
                 env=environment,
                 stdout=output,

@@ -34,6 +34,7 @@ class Asked(WebProcess):
             browser = urllib.request.build_opener(
                 urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(jar)
             )
+            browser.addheaders = self.opener.addheaders
             address = f"{self.origin}/accounts/login/"
             browser.open(address, timeout=ANSWER_LIMIT_S).close()
             token = next(cookie.value for cookie in jar if cookie.name == "csrftoken")

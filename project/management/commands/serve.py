@@ -12,8 +12,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from project import demo_accounts, static_files
-from syncengine import triggers
+from project import demo_accounts
 from syncengine.worker import SyncWorker
 
 logger = logging.getLogger("groovelog.serve")
@@ -42,10 +41,7 @@ class Command(BaseCommand):
                 " Unset DEBUG, or leave out --host."
             )
         _require_free(host, port)
-        call_command("migrate", interactive=False, verbosity=0)
-        static_files.collect()
-        if missing := triggers.missing():
-            raise CommandError(f"The database does not protect the log: {', '.join(missing)}.")
+        call_command("prepare")
         greeting = self._greeting(host, port, demo)
         _run_server(host, port, lambda: self.stdout.write(greeting))
 

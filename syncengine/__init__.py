@@ -6,7 +6,10 @@ Core, pure (no clock, no database, no network):
 - `projection`: the fold from events to the status
 - `sentences`: the only place that puts events and status into words
 
+For whoever watches over it:
 - `subject`, `metrics`: what a line of a log is about, and what this process counts
+- `figures`: what the database has for Prometheus
+- `metrics_page`, `metrics_port`: the doors to them, of web servers and of workers
 
 Storage:
 - `models`: the log, its head, operations and workers
@@ -25,7 +28,6 @@ Use cases:
 - `results`, `failures`: how an album's result becomes an event, and the sync's own ways to fail
 - `run`: one sync, readable from top to bottom
 - `worker`: takes operations from the database and runs them
-- `figures`: what the database has for Prometheus
 - `memory`: what a large sheet took goes back to the system
 - `history`: what audits read
 - `operations_query`, `operations_found`: which operations an audit asks for, and those
@@ -47,6 +49,5 @@ Doors:
 - `origin`, `roles`, `http`, `visitors`: who may come in
 - `rights`, `signals`: who may stay, and what rings when that may have changed
 - `consumers`, `views`, `downloads`, `urls`: the socket, the HTTP interface, and exports
-- `metrics_page`, `metrics_port`: for Prometheus, from web servers and from workers
 - `management/commands`: the terminal
 """

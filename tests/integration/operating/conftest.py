@@ -60,5 +60,5 @@ def parts(database: str, demo: Demo, tmp_path: Path) -> Iterator[Parts]:
     made = Parts(tmp_path, environment)
     yield made
     for process in made.processes:
-        process.stop()
+        process.kill()
         print(process.command, process.output, sep="\n")  # shown where a test fails

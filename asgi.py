@@ -15,15 +15,20 @@ except ImproperlyConfigured as error:
 # The apps must be loaded before these.
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import WebsocketDenier
+from django.conf import settings
 from django.urls import path, re_path
 
-from project import requests
+from project import access_log, requests
 from project.outages import closed_in_an_outage
 from project.shutdown import stop_cleanly
+from syncengine import metrics
 from syncengine.consumers import SyncConsumer
 from syncengine.origin import same_origin_only
+from syncengine.sockets import CLOSE_CODES
 
 requests.bound()
+access_log.in_the_form_of_the_others()
+metrics.serves_sockets(settings.MAX_SOCKETS, CLOSE_CODES)
 stop_cleanly()
 sockets = [
     path("ws/sync/", SyncConsumer.as_asgi()),
@@ -31,7 +36,9 @@ sockets = [
 ]
 application = ProtocolTypeRouter(
     {
-        "http": requests.taking_turns(requests.at_the_readers_pace(django_application)),
+        "http": access_log.about_their_syncs(
+            requests.taking_turns(requests.at_the_readers_pace(django_application))
+        ),
         "websocket": same_origin_only(closed_in_an_outage(URLRouter(sockets))),
     }
 )

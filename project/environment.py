@@ -18,6 +18,7 @@ LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 # A name, an IPv4 address or an IPv6 one in brackets; with a dot before it, a domain's subdomains.
 HOST = re.compile(r"\.?[\w-]+(\.[\w-]+)*|\[[0-9a-f:.]+\]", re.IGNORECASE)
 ORIGIN = re.compile(r"https?://([\w-]+(\.[\w-]+)*|\[[0-9a-f:.]+\])(:[0-9]+)?", re.IGNORECASE)
+LEAST_TOKEN = 16  # characters
 ENCODE = "Write / # ? @ and % in a password as %2F %23 %3F %40 and %25."
 
 
@@ -52,6 +53,21 @@ def number(name: str, default: int, least: int) -> int:
     if not (text.isascii() and text.isdecimal() and int(text) >= least):
         raise ImproperlyConfigured(f"{name}={text} is no whole number of at least {least}.")
     return int(text)
+
+
+def one_of(name: str, words: tuple[str, ...]) -> str:
+    """One of these words; the first where there is none."""
+    text: str = env.str(name, "").strip().lower() or words[0]
+    if text not in words:
+        raise ImproperlyConfigured(f"{name}={text} is neither {' nor '.join(words)}.")
+    return text
+
+
+def is_hard_to_guess(token: str) -> bool:
+    """Whether a token is long enough, and can stand in a header."""
+    return (
+        len(token) >= LEAST_TOKEN and token.isascii() and token.isprintable() and " " not in token
+    )
 
 
 def hosts(name: str, default: list[str]) -> list[str]:

@@ -1,10 +1,14 @@
 """Log lines that stay one line each, whatever a title or a header of somebody else contains."""
 
+import json
 import logging
+from datetime import UTC, datetime
 from typing import Any
 
 from redis.exceptions import BusyLoadingError, ConnectionError, TimeoutError
 
+from syncengine import subject
+from syncengine.events import instant
 from syncengine.outages import in_a_line, outage_of
 
 LAYER_OUTAGES = (BusyLoadingError, ConnectionError, TimeoutError)
@@ -26,6 +30,33 @@ class OneLineFormatter(logging.Formatter):
 
     def formatStack(self, stack_info: str) -> str:
         return _indented(stack_info)
+
+
+class JsonFormatter(logging.Formatter):
+    """A JSON object in a line, for programs: `time` (UTC), `level`, `logger`, `message`, and the
+    `operation` and `position` that it is about, null where it is about none; with an error also
+    `traceback`. What is not printable is escaped as in the other form: who shows a message to
+    people need not do it again."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        about = subject.current()
+        line = {
+            "time": instant(datetime.fromtimestamp(record.created, UTC)),
+            "level": record.levelname,
+            "logger": escaped(record.name),
+            "message": escaped(record.getMessage()),
+            "operation": getattr(record, "operation", about.operation),
+            "position": getattr(record, "position", about.position),
+        }
+        traces = []
+        if record.exc_info:
+            traces.append(self.formatException(record.exc_info))
+        if record.stack_info:
+            traces.append(record.stack_info)
+        if traces:
+            lines = "\n".join(traces).split("\n")
+            line["traceback"] = "\n".join(map(escaped, lines))
+        return json.dumps(line, ensure_ascii=False)
 
 
 def escaped(text: str) -> str:

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views.defaults import server_error as plain_server_error
 
+from syncengine import metrics
 from syncengine.http import HttpError, is_program
 from syncengine.outages import Outage, in_a_line, outage_of
 from syncengine.sockets import CLOSE_RESTART
@@ -58,6 +59,7 @@ def closed_in_an_outage(application: Application) -> Application:
             if outage_of(error) is None:
                 raise
             logger.warning("a socket is closed: %s", in_a_line(error))
+            metrics.socket_closed(CLOSE_RESTART)
             return await send({"type": "websocket.close", "code": CLOSE_RESTART})
 
     return guarded

@@ -6,6 +6,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from project.environment import (
+    LEAST_TOKEN,
     LOOPBACK,
     address,
     are_loopback,
@@ -14,7 +15,9 @@ from project.environment import (
     flag,
     folder_of,
     hosts,
+    is_hard_to_guess,
     number,
+    one_of,
     origins,
     read_env_file,
 )
@@ -70,6 +73,24 @@ CHECKPOINT_FILE = env.str("CHECKPOINT_FILE", "")
 CHECKPOINT_WEBHOOK_URL = address("CHECKPOINT_WEBHOOK_URL", ("https", "http"))
 CHECKPOINT_WEBHOOK_SECRET = env.str("CHECKPOINT_WEBHOOK_SECRET", "")
 
+# Load and what is told of it
+
+MAX_SOCKETS = number("MAX_SOCKETS", 2000, least=1)  # of browsers, in one web process
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+if METRICS_TOKEN and not is_hard_to_guess(METRICS_TOKEN):
+    raise ImproperlyConfigured(
+        f"METRICS_TOKEN could be guessed or cannot be sent: it needs {LEAST_TOKEN} letters, digits"
+        " and the like. Make one by: openssl rand -hex 24"
+    )
+METRICS_PORT = number("METRICS_PORT", 0, least=0)  # of workers on their own; 0: none
+METRICS_HOST = env.str("METRICS_HOST", "127.0.0.1")
+if METRICS_HOST not in LOOPBACK and not METRICS_TOKEN:
+    raise ImproperlyConfigured(
+        f"METRICS_HOST={METRICS_HOST} would show the metrics of workers to everybody."
+        " Set METRICS_TOKEN, too, or unset METRICS_HOST."
+    )
+LOG_FORMAT = one_of("LOG_FORMAT", ("text", "json"))
+
 # Safety
 
 DEBUG = flag("DEBUG")
@@ -92,7 +113,9 @@ HTTPS = flag("HTTPS")
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # a probe inside the network speaks HTTP
+    SECURE_REDIRECT_EXEMPT = [
+        r"^(healthz|readyz|metrics)$"
+    ]  # who asks inside the network speaks HTTP
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
     # Both would bind names that are not ours. With includeSubDomains (W005) whoever serves this
     # from example.org would take every subdomain without HTTPS off the net, and of preload (W021)
@@ -208,7 +231,10 @@ STORAGES = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "project.logs.OneLineFormatter"}},
+    "formatters": {
+        "text": {"()": "project.logs.OneLineFormatter"},
+        "json": {"()": "project.logs.JsonFormatter"},
+    },
     "filters": {
         "outages": {"()": "project.logs.OutagesInALine"},
         "refusals": {"()": "project.logs.RefusalsInALine"},
@@ -216,13 +242,15 @@ LOGGING = {
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
-            "formatter": "line",
+            "formatter": LOG_FORMAT,
             "filters": ["outages", "refusals"],
         }
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "groovelog": {"level": "INFO"},
+        # Programs want a line for each step of a sync; people look at its page.
+        "groovelog.log": {"level": "INFO" if LOG_FORMAT == "json" else "WARNING"},
         "django": {"handlers": []},  # its own would say everything again with DEBUG, unescaped
     },
 }

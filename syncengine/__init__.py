@@ -6,6 +6,11 @@ Core, pure (no clock, no database, no network):
 - `projection`: the fold from events to the status
 - `sentences`: the only place that puts events and status into words
 
+For whoever watches over it:
+- `subject`, `metrics`: what a line of a log is about, and what this process counts
+- `figures`: what the database has for Prometheus
+- `metrics_page`, `metrics_port`: the doors to them, of web servers and of workers
+
 Storage:
 - `models`: the log, its head, operations and workers
 - `log`: the only door through which events are appended

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
 
-from syncengine import visitors
+from syncengine import metrics, visitors
 from syncengine.hub import process_hub
 from syncengine.sockets import CLOSE_BAD_FRAME, CLOSE_SIGNED_OUT, CLOSE_TOO_MANY, Socket
 from syncengine.tail import Cursor
@@ -79,6 +79,7 @@ class SyncConsumer(AsyncConsumer):
         await self.base_send({"type": "websocket.send", "text": text})
 
     async def _close(self, code: int) -> None:
+        metrics.socket_closed(code)
         await self._leave()
         await self.base_send({"type": "websocket.close", "code": code})
 

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any, TypeVar
 
 from django.db import Error, connections
@@ -49,7 +50,10 @@ class DatabaseThread:
         loop = asyncio.get_running_loop()
         name = f"{function.__module__}.{function.__qualname__}"
         try:
-            result = await loop.run_in_executor(self._executor, _on_connection, function, args)
+            # With the context, so that what is logged there is about the same as here.
+            result = await loop.run_in_executor(
+                self._executor, copy_context().run, _on_connection, function, args
+            )
         except Error as error:
             if outage_of(error) is not None and name not in self._failing:
                 self._failing.add(name)

@@ -53,7 +53,7 @@ def door(may_enter: Callable[[Any], bool] | None = None) -> Callable[[View], Vie
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             try:
-                _admit(request, may_enter)
+                admit(request, may_enter)
                 return view(request, *args, **kwargs)
             except HttpError as error:
                 if is_program(request):
@@ -69,7 +69,8 @@ def door(may_enter: Callable[[Any], bool] | None = None) -> Callable[[View], Vie
     return decorate
 
 
-def _admit(request: HttpRequest, may_enter: Callable[[User], bool] | None) -> None:
+def admit(request: HttpRequest, may_enter: Callable[[User], bool] | None) -> None:
+    """Raise an HttpError with 401 for who is signed out, with 403 for whom `may_enter` refuses."""
     if not request.user.is_authenticated:
         raise HttpError(401, "signed-out", "You are signed out.", "Sign in and try again.")
     if may_enter is not None and not may_enter(request.user):

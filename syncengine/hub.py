@@ -12,9 +12,10 @@ import weakref
 from collections import Counter
 from contextlib import suppress
 
+from django.conf import settings
 from django.utils import timezone
 
-from syncengine import fanout, log, triggers
+from syncengine import fanout, log, metrics, triggers
 from syncengine.duties import DatabaseThread, tried_again
 from syncengine.events import Event, instant
 from syncengine.models import LogHead
@@ -35,7 +36,6 @@ from syncengine.watchers import Watchers
 
 logger = logging.getLogger("groovelog.hub")
 
-MAX_SOCKETS = 2000  # in one process
 MAX_SOCKETS_A_PERSON = 20
 LOOK_S = 1.0  # how often the log is looked at without a ring
 STEP_S = 0.25
@@ -70,7 +70,8 @@ class Hub:
 
     @property
     def is_full(self) -> bool:
-        return self._places.total() >= MAX_SOCKETS
+        places: int = settings.MAX_SOCKETS
+        return self._places.total() >= places
 
     def take_place(self, person: int) -> bool:
         """Keep a place for one more socket of this person; False where there is none. At once, so
@@ -78,10 +79,12 @@ class Hub:
         if self.is_full or self._places[person] >= MAX_SOCKETS_A_PERSON:
             return False
         self._places[person] += 1
+        metrics.sockets.inc()
         return True
 
     def give_place_back(self, person: int) -> None:
         self._places[person] -= 1
+        metrics.sockets.dec()
         self._places += Counter()  # forgets who has none left
 
     async def join(self, socket: Socket, cursor: Cursor | None) -> None:
@@ -197,6 +200,7 @@ class Hub:
     async def _follow(self) -> None:
         """Read what is new, and pass it on. A log that is not the one known before (a restored
         backup, another database) is read afresh."""
+        news: list[Event] = []
         async with self._following:
             head = await self._database(_head)
             behind = head.position - self._tail.head.position
@@ -208,19 +212,23 @@ class Hub:
             ):
                 await self._start_afresh()
             elif behind > 0:
-                await self._read_on()
+                news = await self._read_on()
             self._ready.set()
         frames: dict[int, list[Frame]] = {}
         for socket in list(self.sockets):
             await self._bring_up_to_date(socket, frames)
+        if self.sockets:
+            metrics.fanned_out((event.at for event in news), timezone.now())
 
-    async def _read_on(self) -> None:
+    async def _read_on(self) -> list[Event]:
         events = await self._database(log.events_after, self._tail.head.position)
         try:
             for event in events:
                 self._tail.append(event)
         except Gap:
             await self._start_afresh()
+            return []
+        return events
 
     async def _start_afresh(self) -> None:
         self._tail = Tail(*await self._database(_newest))

@@ -6,6 +6,8 @@ again by other code and compares.
 """
 
 import json
+import logging
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +17,7 @@ from typing import Any
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from syncengine import projectors
+from syncengine import metrics, projectors, subject
 from syncengine.events import (
     Event,
     InvalidEvent,
@@ -27,8 +29,10 @@ from syncengine.events import (
 from syncengine.models import LogHead, SyncEvent, SyncOperation
 from syncengine.outages import LogCut, LogMissing
 from syncengine.projection import Status, apply
-from syncengine.schemas import OUTSIDE_OPERATIONS
+from syncengine.schemas import ALBUM_KINDS, OUTSIDE_OPERATIONS
 from syncengine.triggers import OUT_OF_ORDER
+
+logger = logging.getLogger("groovelog.log")
 
 PAGE_EVENTS = 1000
 
@@ -51,6 +55,7 @@ class Appender:
     def __init__(self, head: LogHead) -> None:
         self._head = head
         self.status: Status = head.current_status()
+        self.appended: list[Event] = []
 
     def append(self, kind: str, data: dict[str, Any], operation: str | None) -> Event:
         """Append one event and project it; raises InvalidEvent, and the database's errors."""
@@ -86,6 +91,7 @@ class Appender:
         )
         self.status = apply(self.status, event)
         projectors.project(event, self.status, at)
+        self.appended.append(event)
         return event
 
     def _check_place(self, kind: str, operation: str | None) -> None:
@@ -111,6 +117,7 @@ def appending(fence: Fence | None = None) -> Iterator[Appender]:
     With a fence, raises StaleToken where the operation has another owner by now or is finished.
     Raises LogCut where the newest event is not the one that the head names.
     """
+    began = time.perf_counter()
     try:
         with transaction.atomic(durable=True):
             head = _present(LogHead.objects.select_for_update().first())
@@ -127,6 +134,18 @@ def appending(fence: Fence | None = None) -> Iterator[Appender]:
         if OUT_OF_ORDER in str(error):
             raise LogCut("the log does not end where its head says") from error
         raise
+    _tell(appender.appended, time.perf_counter() - began)
+
+
+def _tell(events: list[Event], seconds: float) -> None:
+    """Count and log what is committed now. Albums are too many for a line each."""
+    if events:
+        metrics.appended((event.kind for event in events), seconds)
+    for event in events:
+        subject.note(event.operation, event.position)
+        if event.kind not in ALBUM_KINDS:
+            about = {"operation": event.operation, "position": event.position}
+            logger.info("event %d: %s", event.position, event.kind, extra=about)
 
 
 def search_columns(event: Event) -> dict[str, Any]:

@@ -99,15 +99,19 @@ class LeaseWatch:
     _since: float = field(default=0.0, init=False)
 
     def has_run_out(self, operation: SyncOperation) -> bool:
+        return self.age_s(operation) >= LEASE_S
+
+    def age_s(self, operation: SyncOperation) -> float:
+        """For how long the owner has not been seen to beat."""
         sight = (str(operation.pk), operation.token, operation.beat)
         if sight != self._seen:
             self._seen, self._since = sight, self.clock()
-        return self.clock() - self._since >= LEASE_S
+        return self.clock() - self._since
 
 
 def claim(worker: str, watch: LeaseWatch) -> Claim | None:
     """Take the unfinished operation if nobody works on it and it is its time; else None."""
-    unfinished = SyncOperation.objects.filter(finished_at__isnull=True).first()
+    unfinished = unfinished_one()
     if unfinished is None or not _claimable(unfinished, watch, timezone.now()):
         return None
     with log.appending() as appender:
@@ -131,6 +135,12 @@ def claim(worker: str, watch: LeaseWatch) -> Claim | None:
             data["reason"] = _resume_reason(unfinished)
             appender.append("resumed", data, operation)
         return Claim(Fence(operation, token), worker, appender.status, before["waiting_service"])
+
+
+def unfinished_one() -> SyncOperation | None:
+    """The operation that has not finished, with its lease."""
+    # Not by the primary key, as `first` orders by itself: SQLite would read every operation.
+    return SyncOperation.objects.filter(finished_at__isnull=True).order_by("catalog").first()
 
 
 def is_owned() -> bool:

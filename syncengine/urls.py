@@ -1,6 +1,6 @@
 from django.urls import path
 
-from syncengine import downloads, views
+from syncengine import downloads, metrics_page, views
 from syncengine.export import FORMS
 
 urlpatterns = [
@@ -16,4 +16,5 @@ urlpatterns = [
     path("api/events", views.events, name="api-events"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("metrics", metrics_page.metrics, name="metrics"),
 ]

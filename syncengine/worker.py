@@ -24,11 +24,22 @@ from django.utils import timezone
 from albums.sources.budget import Budget
 from albums.sources.connect import Sources, connected
 from albums.sources.settings import SourceSettings
-from syncengine import budget, checkpoints, fanout, memory, operations, outages, presence
+from syncengine import (
+    budget,
+    checkpoints,
+    fanout,
+    memory,
+    metrics,
+    operations,
+    outages,
+    presence,
+    subject,
+)
 from syncengine.duties import DatabaseThread, tried_again
 from syncengine.fanout import Bell
 from syncengine.guard import Guard
 from syncengine.log import StaleToken
+from syncengine.metrics_port import metrics_served
 from syncengine.operations import Claim, LeaseWatch
 from syncengine.outages import Outage
 from syncengine.run import Run
@@ -71,7 +82,8 @@ class SyncWorker(Worker):
         work = asyncio.create_task(self.handle())
         for signal_number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(signal_number, work.cancel)
-        await work
+        async with metrics_served():
+            await work
 
     async def handle(self) -> None:
         """Look for work and do it. When cancelled, hands over what it holds at once."""
@@ -84,7 +96,11 @@ class SyncWorker(Worker):
         if not self._until_idle:
             helpers.append(asyncio.create_task(tried_again(self._guard.guarding)))
         try:
-            async with connected(source_settings(), self._daily_budget()) as sources:
+            async with connected(
+                source_settings(), self._daily_budget(), metrics.upstream_called
+            ) as sources:
+                allowed = metrics.upstream_allowance.labels("spotify")
+                allowed.set_function(lambda: sources.limiter.allowance)
                 await tried_again(partial(self._work, sources))
         finally:
             for helper in helpers:
@@ -111,7 +127,8 @@ class SyncWorker(Worker):
         while True:
             claim = await self._claimed()
             if claim is not None:
-                await self._carry_out(claim, sources)
+                with subject.about(claim.operation, claim.status["position"]):
+                    await self._carry_out(claim, sources)
                 # Where the database failed between the end and its checkpoint, or just there.
                 await tried_again(partial(self._database, checkpoints.record))
             elif self._until_idle and not await self._database(operations.is_owned):

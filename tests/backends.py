@@ -34,6 +34,11 @@ TEST_ENVIRONMENT = {
     "DEMO_URL": "",
     "DEBUG": "0",
     "HTTPS": "0",
+    "MAX_SOCKETS": "",
+    "METRICS_TOKEN": "",
+    "METRICS_PORT": "",
+    "METRICS_HOST": "127.0.0.1",
+    "LOG_FORMAT": "",
     "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
 }
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from .budget import Budget
-from .http import Http
+from .http import Http, Told, untold
 from .limiter import Limiter
 from .settings import SourceSettings
 from .sheet import Sheet, read_sheet
@@ -30,11 +30,12 @@ class Sources:
 
 @asynccontextmanager
 async def connected(
-    settings: SourceSettings, budget: Budget | None = None
+    settings: SourceSettings, budget: Budget | None = None, told: Told = untold
 ) -> AsyncIterator[Sources]:
-    """The sources until the block ends; without a `budget` of calls there is none."""
+    """The sources until the block ends; without a `budget` of calls there is none. `told` hears of
+    every call."""
     limiter = Limiter(settings.calls_per_30s)
-    async with Http.for_settings(settings) as http:
+    async with Http.for_settings(settings, told) as http:
         spotify = SpotifyClient(http, settings, limiter, budget)
         try:
             yield Sources(settings, http, limiter, spotify)

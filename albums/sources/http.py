@@ -44,21 +44,37 @@ SHEET_LIMITS = Limits(5, 10, 60, 5 * MIB, 20 * MIB)
 SPOTIFY_LIMITS = Limits(5, 10, 20, 5 * MIB, 5 * MIB)
 
 
+# (service, status or outcome of what came instead): hears of every single try.
+Told = Callable[[str, str], None]
+
+
+def untold(service: str, outcome: str) -> None:
+    """Nobody hears."""
+
+
 class TransportError(Exception):
     """No whole answer came. The text says why in a few words; none of these holds a request or an
     address, so none can hold a secret."""
+
+    outcome = "failed"
 
 
 class CannotConnect(TransportError):
     """DNS failed, or the connection was refused, not secured, or not made in time."""
 
+    outcome = "no-connection"
+
 
 class NoAnswer(TransportError):
     """Connected, but the answer did not come, not in time, or is not HTTP."""
 
+    outcome = "no-answer"
+
 
 class Truncated(TransportError):
     """The answer began and broke off, does not say where it ends, or is not what it says."""
+
+    outcome = "truncated"
 
 
 class Unreadable(TransportError):
@@ -68,9 +84,13 @@ class Unreadable(TransportError):
 class AnswerTooLarge(TransportError):
     """The answer is beyond its limit, on the wire or unpacked."""
 
+    outcome = "too-large"
+
 
 class AddressRefused(TransportError):
     """The host is not one that we may call."""
+
+    outcome = "refused-address"
 
 
 @dataclass(frozen=True)
@@ -95,7 +115,7 @@ class Http:
 
     `exempt_origins` are the addresses that the admin configured: only they may be private,
     loopback or link-local ones. Proxies from the environment are not used (`trust_env`), and
-    cookies are not kept.
+    cookies are not kept. `told` hears how every single try ended.
     """
 
     def __init__(
@@ -105,19 +125,22 @@ class Http:
         retry_base_s: float = 0.5,
         sheet_limits: Limits = SHEET_LIMITS,
         spotify_limits: Limits = SPOTIFY_LIMITS,
+        told: Told = untold,
     ) -> None:
         self._exempt = frozenset(filter(None, map(origin_of, exempt_origins)))
         self._retry_base_s = retry_base_s
         self.sheet_limits = sheet_limits
         self.spotify_limits = spotify_limits
+        self._told = told
         self._session: aiohttp.ClientSession | None = None
 
     @classmethod
-    def for_settings(cls, settings: SourceSettings) -> Self:
+    def for_settings(cls, settings: SourceSettings, told: Told = untold) -> Self:
         """Return a session that may call the configured addresses, wherever they are."""
         return cls(
             exempt_origins=(settings.sheets_origin, settings.api_url, settings.token_url),
             retry_base_s=settings.retry_base_s,
+            told=told,
         )
 
     async def __aenter__(self) -> Self:
@@ -151,16 +174,20 @@ class Http:
         *,
         headers: Mapping[str, str] | None = None,
         data: Mapping[str, str] | bytes | None = None,
+        service: str = "other",
     ) -> Answer:
         """Send one request and return whatever is answered, redirects and errors included.
 
-        Raises a TransportError where no whole answer came.
+        `service` is who is called, as `told` hears it. Raises a TransportError where no whole
+        answer came.
         """
         # Raised out here, not in the except blocks: as a context the original would stay
         # attached, and aiohttp's own errors carry the request with its Authorization header.
         result = await self._try(method, URL(url), limits, headers or {}, data)
         if isinstance(result, TransportError):
+            self._told(service, result.outcome)
             raise result
+        self._told(service, str(result.status))
         return result
 
     async def retrying(self, attempt: Callable[[], Awaitable[Answer]]) -> Answer:

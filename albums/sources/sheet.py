@@ -128,7 +128,7 @@ async def _follow(http: Http, ref: SheetRef, origin: str) -> Answer:
     for _ in range(1 + MAX_REDIRECTS):
 
         async def attempt(url: URL = url) -> Answer:
-            return await http.once("GET", url, http.sheet_limits)
+            return await http.once("GET", url, http.sheet_limits, service="google")
 
         answer = await http.retrying(attempt)
         if answer.status not in REDIRECTS:

@@ -196,7 +196,9 @@ class SpotifyApi:
         authorization = {"Authorization": f"Bearer {token.value}"}
         limits = self._http.spotify_limits
         try:
-            answer = await self._http.once("GET", url, limits, headers=authorization)
+            answer = await self._http.once(
+                "GET", url, limits, headers=authorization, service="spotify"
+            )
         except CannotConnect as error:
             if self._was_reached and not self._sits_out_a_gap(call.scouts):
                 raise _unreachable(error) from None

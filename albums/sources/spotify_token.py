@@ -110,6 +110,7 @@ class TokenSource:
             self._http.spotify_limits,
             headers={"Authorization": f"Basic {basic}"},
             data={"grant_type": "client_credentials"},
+            service="spotify-accounts",
         )
 
 

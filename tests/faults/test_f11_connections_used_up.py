@@ -11,6 +11,7 @@ from syncengine import log
 from tests.faults.outages import ask, everything_is_unavailable
 from tests.faults.postgresql import PostgreSQL
 from tests.faults.world import MOST_S, World
+from tests.scrapes import TOKEN, scraped
 from tests.sheets import LINKED
 from tests.syncing import current_operation, ends, eventually
 
@@ -37,15 +38,17 @@ def used_up(postgresql: PostgreSQL) -> Iterator[None]:
 def test_f11_without_a_free_connection_everything_says_503_and_recovers_by_itself(
     world: World, postgresql: PostgreSQL
 ) -> None:
-    web = world.web()
+    web = world.web(METRICS_TOKEN=TOKEN)
     web.login("admin")
     world.demo.sheet(*LINKED)
     with used_up(postgresql):
         everything_is_unavailable(web)
+        assert scraped(web.origin)["groovelog_database_up"] == 0
         assert world.socket(web, "admin").close_code() == 4412
     free = time.monotonic()
     eventually(lambda: ask(web, "/readyz").status == 200, MOST_S)
     assert ask(web, "/", "admin").status == 200
+    assert scraped(web.origin)["groovelog_database_up"] == 1
     print(f"F11: the page is back after {time.monotonic() - free:.2f} s")
     world.worker()
     web.post("/syncs/", "admin")

@@ -26,6 +26,7 @@ from tests.syncing import current_operation, eventually
 
 KEY = "canary-key-" + "k" * 50
 DATABASE, REDIS = "canary-of-the-database", "canary-of-redis"
+TOKEN = "canary-of-prometheus"
 COMMANDS = (("migrate",), ("sync",), ("runworker", "sync"))
 
 
@@ -33,7 +34,7 @@ class Watch:
     """Collects what is written anywhere, and knows what must not be in it."""
 
     def __init__(self, *secrets: str) -> None:
-        self.secrets = [KEY, DATABASE, REDIS, PASSWORD, *secrets]
+        self.secrets = [KEY, DATABASE, REDIS, TOKEN, PASSWORD, *secrets]
         self._seen: list[tuple[str, str]] = []
 
     def see(self, place: str, text: object) -> None:
@@ -88,6 +89,7 @@ def test_no_secret_leaves_by_any_door(world: World, tmp_path: Path) -> None:
     with redis_with_a_password(tmp_path) as redis:
         world.environment |= {
             "SECRET_KEY": KEY,
+            "METRICS_TOKEN": TOKEN,
             "REDIS_URL": redis,
             "DATABASE_URL": with_password(world.environment["DATABASE_URL"]),
         }

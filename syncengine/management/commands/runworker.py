@@ -1,12 +1,16 @@
 """`manage.py runworker sync`: Channels' command, with a worker that outlives the channel layer."""
 
+import logging
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from syncengine import log, triggers
 from syncengine.fanout import WORKER_CHANNEL
 from syncengine.worker import SyncWorker
+
+logger = logging.getLogger("groovelog.worker")
 
 
 class Command(BaseCommand):
@@ -23,5 +27,9 @@ class Command(BaseCommand):
             )
         log.head()  # without one there is nothing to work on
         worker = SyncWorker()
-        self.stdout.write(f"Worker {worker.name} waits for syncs. Stop it with Control-C.")
+        greeting = f"Worker {worker.name} waits for syncs. Stop it with Control-C."
+        if settings.LOG_FORMAT == "json":
+            logger.info(greeting)
+        else:
+            self.stdout.write(greeting)
         worker.run()

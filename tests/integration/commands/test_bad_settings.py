@@ -34,6 +34,11 @@ UNSAFE: dict[str, tuple[Environment, str]] = {
         {"DATABASE_URL": POSTGRESQL, "SECRET_KEY": ""},
         "SECRET_KEY is required with a database server",
     ),
+    "a token to guess": ({"METRICS_TOKEN": "hunter2"}, "METRICS_TOKEN could be guessed"),
+    "metrics for everybody": (
+        {"METRICS_HOST": "0.0.0.0", "METRICS_PORT": "9"},
+        "METRICS_HOST=0.0.0.0 would show the metrics of workers to everybody",
+    ),
 }
 
 

@@ -54,6 +54,7 @@ def nothing_is_said_without_it(web: Web) -> None:
         assert answer.text == ""
     for path in ("/healthz", "/readyz"):  # a probe inside the network
         assert ask(web, path, secure=False).status == 200
+    assert ask(web, "/metrics", secure=False).status == 401  # for Prometheus there, with its token
 
 
 def browsers_keep_to_it_and_cookies_too(web: Web) -> None:

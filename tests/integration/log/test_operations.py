@@ -157,6 +157,21 @@ def test_there_is_nothing_to_claim_before_a_request_and_after_the_end() -> None:
     assert operations.claim("w", watch()) is None
 
 
+def test_a_lease_is_as_old_as_the_last_beat_that_was_seen() -> None:
+    claim = begin()
+    clock = Clock()
+    watcher = watch(clock)
+
+    def age_s() -> float:
+        return watcher.age_s(SyncOperation.objects.get())
+
+    assert age_s() == 0
+    clock.now_s += 12
+    assert age_s() == 12
+    operations.beat(claim)
+    assert age_s() == 0
+
+
 def test_a_lease_runs_out_after_ten_seconds_without_a_beat() -> None:
     claim = begin()
     clock = Clock()

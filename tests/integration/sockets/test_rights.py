@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
@@ -12,7 +13,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from syncengine import rights, roles
-from syncengine.hub import MAX_SOCKETS
 from tests.accounts import account
 from tests.browser.people import session_of
 
@@ -70,7 +70,7 @@ def test_what_no_longer_holds_is_found_and_nothing_else(
 
 def test_as_many_sockets_as_a_process_has_are_looked_after_in_two_queries(database: str) -> None:
     user = account("admin")
-    admissions = [rights.admission(user, f"{number:032}") for number in range(MAX_SOCKETS)]
+    admissions = [rights.admission(user, f"{number:032}") for number in range(settings.MAX_SOCKETS)]
     with CaptureQueriesContext(connection) as queries:
         assert set(rights.losses(admissions).values()) == {"signed-out"}
     assert len(queries) == 2

@@ -11,7 +11,7 @@ from syncengine.management.commands import sync
 ROOT = Path(__file__).resolve().parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 READ_IN_CODE = re.compile(
-    r"""(?:env\.\w+|environ\.get|flag|number|hosts|origins|database|address)\(\s*"([A-Z0-9_]+)\""""
+    r"""(?:env\.\w+|environ\.get|flag|one_of|number|hosts|origins|database|address)\(\s*"([A-Z0-9_]+)\""""
 )
 COMMANDS = sorted(
     path.stem

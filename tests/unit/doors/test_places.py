@@ -1,6 +1,7 @@
 """How many sockets a person and a process may have."""
 
-from syncengine import hub
+from django.conf import settings
+
 from syncengine.hub import Hub
 
 
@@ -14,7 +15,7 @@ def test_a_person_has_twenty_places_and_each_comes_back() -> None:
 
 def test_a_full_process_has_no_place_for_anybody() -> None:
     places = Hub()
-    for person in range(hub.MAX_SOCKETS):
+    for person in range(settings.MAX_SOCKETS):
         assert places.take_place(person)
     assert places.is_full
     assert not places.take_place(-1)

@@ -28,6 +28,10 @@ def a_number(name: str) -> int:
     return environment.number(name, 90, least=3)
 
 
+def a_word(name: str) -> str:
+    return environment.one_of(name, ("text", "json"))
+
+
 def some_hosts(name: str) -> list[str]:
     return environment.hosts(name, default=["localhost"])
 
@@ -51,6 +55,7 @@ REFUSED = [
     (a_number, "2"),
     (a_number, "-5"),
     (a_number, "٣٣"),
+    (a_word, "xml"),
     (some_hosts, "*"),
     (some_hosts, "localhost, *"),
     (some_hosts, "*.example.org"),
@@ -99,6 +104,8 @@ ACCEPTED = [
     (environment.flag, "", False),
     (a_number, "3", 3),
     (a_number, "", 90),
+    (a_word, "", "text"),
+    (a_word, " JSON ", "json"),
     (some_hosts, "", ["localhost"]),
     (some_hosts, " a.example , .example.org,[::1],10.0.0.1 ,", None),
     (some_origins, "", []),
@@ -140,6 +147,20 @@ def test_databases_as_django_wants_them(read: Callable[..., Any]) -> None:
 )
 def test_what_is_loopback(hosts: list[str], origins: list[str], loopback: bool) -> None:
     assert environment.are_loopback(hosts, origins) is loopback
+
+
+@pytest.mark.parametrize(
+    ("token", "is_hard"),
+    [
+        ("0123456789abcdef", True),
+        ("0123456789abcde", False),
+        ("0123456789 abcdef", False),
+        ("0123456789abcdeü", False),
+        ("0123456789abcdef\n", False),
+    ],
+)
+def test_what_is_hard_to_guess(token: str, is_hard: bool) -> None:
+    assert environment.is_hard_to_guess(token) is is_hard
 
 
 def test_a_line_of_env_that_is_none_is_named_by_its_number_alone(

@@ -1,7 +1,9 @@
 """`python -m tests.benchmarks [--postgresql] [NAME ...]`, where a name is one of `CHOICES`."""
 
 import argparse
+import atexit
 import os
+import shutil
 import tempfile
 from importlib import import_module
 from pathlib import Path
@@ -28,6 +30,7 @@ def main() -> None:
     arguments = parser.parse_args()
     which = arguments.which or CHOICES
     folder = tempfile.mkdtemp(prefix="groovelog-benchmarks-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # after the servers have ended
     os.environ |= TEST_ENVIRONMENT | {
         "DJANGO_SETTINGS_MODULE": "project.settings",
         "DATABASE_URL": f"sqlite:///{folder}/default.sqlite3",

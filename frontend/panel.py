@@ -15,6 +15,7 @@ from syncengine.projection import MAX_FAILURES, UNFINISHED_STATES
 from syncengine.sentences import REASONS, SERVICES, albums
 
 STEPS = (("sheet", "Google Sheets"), ("spotify", "Spotify"), ("albums", "Albums"))
+RESULT_STATES = ("completed", "warnings", "failed", "cancelled")
 MARK_WORDS = {"done": "done", "now": "in progress", "todo": "to come"}
 RATE_WINDOW_SECONDS = 30
 ESTIMATE_AFTER_SECONDS = 10  # earlier, or below this share, an estimate is a guess

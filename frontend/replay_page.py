@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from frontend import words
 from frontend.pages import audit_page
-from frontend.panel import panel
+from frontend.panel import RESULT_STATES, panel
 from frontend.sound_log import of_a_sound_log
 from syncengine import log, replay
 from syncengine.events import Event, instant
@@ -23,7 +23,6 @@ POSITION_DIGITS = 15  # more than any log has events
 PAGE_EVENTS = 500  # the same in static/js/replay-log.js
 NEVER_FOLDED = frozenset({"changes", "candidates"})  # most of an event's size
 SPEEDS = {"all": "All in 20 s", "1": "1×", "10": "10×", "60": "60×"}  # as replay-pace.js has them
-RESULT_STATES = ("completed", "warnings", "failed", "cancelled")
 
 
 @audit_page

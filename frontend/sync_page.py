@@ -2,13 +2,13 @@
 of its events."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.core.paginator import InvalidPage, Paginator
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -84,7 +84,6 @@ def _told(request: HttpRequest, name: str) -> HttpResponse:
         "figures": offers["figures"] if live else "",
         "compared_with": offer(UUID(name)),
         "outcomes": OUTCOME_WORDS,
-        "codes": _codes(name),
         "kept_filters": [(key, query.texts[key]) for key in HIDDEN_FILTERS if key in query.texts],
         "export_query": query.url() if query.narrowed else "",
         "until": head,
@@ -131,15 +130,14 @@ def _lists(query: SyncQuery, head: int) -> dict[str, Any]:
     """What is shown of the events: with filters those that match, in the order of the log; else
     first what failed, and then the rest."""
     [part] = query.wanted.parts(head)
+    codes = _codes(str(part.operation))
     if query.narrowed:
-        found, further, searched = _page(part, part.events().filter(position__gt=query.after))
-        return {"found": found, "more_found": further, "searched": searched}
-    events = part.events()
-    failed = events.filter(kind="album-failed", position__gt=query.failed_after)
-    synced = events.filter(kind__in=SYNCED_KINDS, position__gt=query.after)
-    failures, more_failures, _ = _page(part, failed)
-    results, more_results, _ = _page(part, synced)
+        found, further, searched = _page(part, query.after)
+        return {"codes": codes, "found": found, "more_found": further, "searched": searched}
+    failures, more_failures, _ = _page(part, query.failed_after, ("album-failed",))
+    results, more_results, _ = _page(part, query.after, SYNCED_KINDS)
     return {
+        "codes": codes,
         "failures": failures,
         "more_failures": more_failures,
         "results": results,
@@ -148,16 +146,17 @@ def _lists(query: SyncQuery, head: int) -> dict[str, Any]:
 
 
 def _page(
-    part: Selection, events: QuerySet[SyncEvent]
+    part: Selection, after: int, kinds: Collection[str] = ()
 ) -> tuple[list[dict[str, Any]], int | None, bool]:
-    """Rows for a page, the position that the next page begins after if there is one, and whether
-    the page ends there because enough was searched, not because it is full.
+    """Rows for the page after a position, of these kinds where there are any given; the position
+    that the next page begins after if there is one; and whether the page ends there because enough
+    was searched, not because it is full.
 
     An event may be about 100 albums and is not divided, so a page can have a few more.
     """
     rows: list[dict[str, Any]] = []
     shown = 0
-    for searched, event in enumerate(_read(events)):
+    for searched, event in enumerate(_read(replace(part, after=after), kinds)):
         if shown >= ALBUMS_PER_PAGE or searched >= EVENTS_SEARCHED:
             return rows, event.position - 1, searched >= EVENTS_SEARCHED
         if part.says(event.kind, event.data):
@@ -167,12 +166,13 @@ def _page(
     return rows, None, False
 
 
-def _read(events: QuerySet[SyncEvent]) -> Iterator[SyncEvent]:
-    """A few at a time, since most pages need no more."""
-    after = 0
-    while batch := list(events.filter(position__gt=after)[:EVENTS_A_READ]):
+def _read(part: Selection, kinds: Collection[str]) -> Iterator[SyncEvent]:
+    """A few at a time, since most pages need no more; each from the part's own `after` on (see
+    `syncengine.export`)."""
+    of_kinds = {"kind__in": kinds} if kinds else {}
+    while batch := list(part.events().filter(**of_kinds)[:EVENTS_A_READ]):
         yield from batch
-        after = batch[-1].position
+        part = replace(part, after=batch[-1].position)
 
 
 def _event(operation: str, position: int, head: int) -> dict[str, Any]:

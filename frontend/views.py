@@ -15,7 +15,7 @@ from frontend import album_page
 from frontend import query as queries
 from frontend.choices import choices
 from frontend.pages import page
-from frontend.panel import panel, panel_state
+from frontend.panel import RESULT_STATES, panel, panel_state
 from frontend.past_page import past_catalog
 from frontend.past_query import AS_OF
 from syncengine import presence, roles
@@ -23,7 +23,6 @@ from syncengine.log import current_status
 from syncengine.projection import UNFINISHED_STATES
 
 ALBUMS_PER_PAGE = 60
-RESULT_STATES = ("completed", "warnings", "failed", "cancelled")
 
 
 @page

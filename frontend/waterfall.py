@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from frontend import words
+from frontend.panel import STEPS
+from syncengine.schemas import END_KINDS
 from syncengine.story import Step, wait_until
 
-STAGES = (("sheet", "Google Sheets"), ("spotify", "Spotify"), ("albums", "Albums"))
 MIN_WIDTH = 0.6  # percent: little is more than nothing
 GAP = 0.3  # percent: what is closer together is one bar, or a thousand waits would be as many
-ENDS = ("completed", "failed", "cancelled")
 
 Segment = tuple[datetime, datetime]
 
@@ -86,10 +86,10 @@ Found = list[tuple[int, datetime, datetime]]
 
 def _parts(times: list[tuple[Step, datetime]], end: datetime) -> Iterator[tuple[str, str, Found]]:
     yield "idle", "No worker", list(_without_a_worker(times, end))
-    for place, (stage, label) in enumerate(STAGES):
+    for place, (stage, label) in enumerate(STEPS):
         begun = _first(times, stage)
         # Spotify goes on while albums are stored; the sheet has been read when Spotify begins.
-        after = _first(times, STAGES[1][0]) if place == 0 else None
+        after = _first(times, STEPS[1][0]) if place == 0 else None
         yield stage, label, [(*begun, after[1] if after else end)] if begun else []
     yield "waiting", "Waiting", list(_waits(times, end))
 
@@ -106,7 +106,7 @@ def _without_a_worker(
 ) -> Iterator[tuple[int, datetime, datetime]]:
     """From the request to the start, and from the last sign of one worker to the next one's start.
     A wait that is over has held nothing up: that one is told as a wait."""
-    started = next((at for step, at in times if step.kind in ("started", *ENDS)), end)
+    started = next((at for step, at in times if step.kind in ("started", *END_KINDS)), end)
     yield times[0][0].position, times[0][1], started
     for step, at in times:
         waited = (step.data or {}).get("reason") == "wait-over"

@@ -9,19 +9,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 
 from syncengine.events import Event, instant
 from syncengine.history import events_of
 from syncengine.log import events_after
 from syncengine.models import SyncEvent, SyncOperation
-from syncengine.projection import MAX_FAILURES, MAX_PACE_SAMPLES, STEPS, Status, refolded
+from syncengine.projection import MAX_FAILURES, MAX_PACE_SAMPLES, Status, refolded
 from syncengine.projectors import COUNTS
-from syncengine.schemas import ALBUM_KINDS
+from syncengine.schemas import COUNTED_KINDS, STEP_KINDS
+from syncengine.selection import OUTCOMES
 from syncengine.sentences import headline
 
-STEP_KINDS = frozenset({"requested", *STEPS}) - ALBUM_KINDS
-DONE_KINDS = ALBUM_KINDS - {"album-removed"}
 # The samples of 30 s at 160 albums a second; where more events than that were recorded in those
 # seconds, the older of these samples are left out.
 MAX_PACE_EVENTS = 5000
@@ -119,8 +118,7 @@ def _counts(
     """What was done by then; at its end the sync's own row has it."""
     if operation["finished_at"]:
         return {name: getattr(replay.sync, name) for name in COUNTS}
-    # In canonical JSON this text cannot stand within another text, where its quotes are escaped.
-    outcomes = {name: Count("pk", Q(data__contains=f'"outcome":"{name}"')) for name in CHANGING}
+    outcomes = {name: Count("pk", OUTCOMES[name]) for name in CHANGING}
     numbers = events.filter(kind="album-synced").aggregate(**outcomes)
     failed = events.filter(kind="album-failed").count()
     synced = (operation["pace"][-1][1] if operation["pace"] else 0) - failed
@@ -139,7 +137,7 @@ def _pace(events: QuerySet[SyncEvent]) -> list[list[Any]]:
     positions = _of_each_second(
         (position, instant(at))
         for position, kind, at in newest[:MAX_PACE_EVENTS].iterator(PACE_CHUNK)
-        if kind in DONE_KINDS
+        if kind in COUNTED_KINDS
     )
     rows = SyncEvent.objects.filter(position__in=positions).order_by("position")
     return [[event.at, event.data["n"]] for event in (row.as_event() for row in rows)]

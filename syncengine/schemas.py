@@ -245,5 +245,6 @@ CURRENT_VERSION = dict(sorted(SCHEMAS))  # the highest version of a kind comes l
 END_KINDS = frozenset({"completed", "failed", "cancelled"})
 OUTSIDE_OPERATIONS = frozenset({"exported", "verified"})
 ALBUM_KINDS = frozenset({"album-synced", "albums-unchanged", "album-failed", "album-removed"})
+COUNTED_KINDS = ALBUM_KINDS - {"album-removed"}  # their data has `n`, how many albums are done
 STEP_KINDS = {kind for kind, _ in SCHEMAS} - ALBUM_KINDS - OUTSIDE_OPERATIONS  # of a sync itself
 OPERATION: TypeAdapter[str | None] = TypeAdapter(Uuid | None, config=ConfigDict(strict=True))

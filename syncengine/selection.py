@@ -185,7 +185,7 @@ def _only(given: Mapping[str, Any], name: str) -> str:
     """The one value of a parameter, empty where there is none. An empty one would be taken for no
     filter at all, so it is refused."""
     values = (
-        given.getlist(name) if hasattr(given, "getlist") else [given[n] for n in given if n == name]
+        given.getlist(name) if hasattr(given, "getlist") else [given[name]] if name in given else []
     )
     if len(values) > 1:
         raise BadSelection(f"“{name}” is given {len(values)} times.")

@@ -10,9 +10,8 @@ from django.db.models import OuterRef, Subquery
 
 from syncengine.history import events_of
 from syncengine.models import SyncEvent
-from syncengine.schemas import STEP_KINDS
+from syncengine.schemas import COUNTED_KINDS, STEP_KINDS
 
-COUNTED_KINDS = ("album-synced", "albums-unchanged", "album-failed")  # their data has `n`
 MAX_STEPS_TOLD = 40  # of a sync that waited a thousand times: so many at each end
 
 

@@ -1,4 +1,5 @@
-"""`python -m tests.benchmarks [--postgresql] [NAME ...]`, where a name is one of `CHOICES`."""
+"""`python -m tests.benchmarks [NAME ...]`: measure the suite, or these sections of it, and write
+`BENCHMARKS.md`. The names in `STUDIES` are others, which are only printed."""
 
 import argparse
 import atexit
@@ -7,12 +8,23 @@ import shutil
 import tempfile
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from tests.backends import TEST_ENVIRONMENT, start_postgresql
+from tests.benchmarks import table
 from tests.benchmarks.report import machine
 
-CHOICES = (  # a module each
-    "syncs",
+SUITE = {  # a module each, and the title of its section
+    "fanout": "From one commit to a thousand sockets",
+    "appends": "Appending to the log",
+    "replaying": "From the log to a state",
+    "connects": "Connecting to a long log",
+    "albums": "A sync, against what the calls alone take",
+    "window": "A sync, against a rolling window of calls",
+    "worker_memory": "The memory of a worker",
+    "at_work": "Browsers at work",
+}
+STUDIES = (  # a module each
     "browsers",
     "sockets",
     "pages",
@@ -25,10 +37,12 @@ CHOICES = (  # a module each
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
-    parser.add_argument("which", nargs="*", help=f"any of {', '.join(CHOICES)}; all by default")
-    parser.add_argument("--postgresql", action="store_true", help="instead of SQLite")
+    names = [*SUITE, *STUDIES]
+    told = f"any of {', '.join(names)}; by default those of the suite, up to {[*SUITE][-1]}"
+    parser.add_argument("which", nargs="*", choices=[[], *names], metavar="NAME", help=told)
+    parser.add_argument("--postgresql", action="store_true", help="studies: instead of SQLite")
     arguments = parser.parse_args()
-    which = arguments.which or CHOICES
+    which = arguments.which or [*SUITE]
     folder = tempfile.mkdtemp(prefix="groovelog-benchmarks-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)  # after the servers have ended
     os.environ |= TEST_ENVIRONMENT | {
@@ -45,9 +59,18 @@ def main() -> None:
     import_module("project.static_files").collect()  # which pages name
     repeat = " ".join([*which, *(["--postgresql"] if arguments.postgresql else [])])
     print(f"On {machine()}. Repeat with: python -m tests.benchmarks {repeat}")
-    for name in CHOICES:
+    for name in names:
         if name in which:
-            import_module(f"tests.benchmarks.{name}").measure()
+            _measure(name, import_module(f"tests.benchmarks.{name}"))
+
+
+def _measure(name: str, module: ModuleType) -> None:
+    load = os.getloadavg()[0]
+    found = module.measure()
+    if name in SUITE:
+        text = table.markdown(name, SUITE[name], found, load)
+        print(f"\n{text}", flush=True)
+        table.put(text, [*SUITE.values()])
 
 
 main()

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
 
-from syncengine import metrics, visitors
+from syncengine import metrics
 from syncengine.hub import process_hub
 from syncengine.sockets import CLOSE_BAD_FRAME, CLOSE_SIGNED_OUT, CLOSE_TOO_MANY, Socket
 from syncengine.tail import Cursor
@@ -42,14 +42,15 @@ class SyncConsumer(AsyncConsumer):
         # At once, whoever it is: Daphne gives a handshake five seconds, and where all browsers of a
         # restarted server come at the same time, some have to wait for longer.
         await self.send({"type": "websocket.accept"})
-        visitor = await visitors.visitor(self.scope)
+        hub = process_hub()
+        rights_changes = hub.rights_changes
+        visitor = await hub.visitors.visitor(self.scope)
         if visitor is None:
             return await self._close(CLOSE_SIGNED_OUT)
         try:
             cursor = parse_cursor(self.scope["query_string"])
         except ValueError:
             return await self._close(CLOSE_BAD_FRAME)
-        hub = process_hub()
         account = visitor.admission.account
         if not hub.take_place(account):
             return await self._close(CLOSE_TOO_MANY)
@@ -61,7 +62,7 @@ class SyncConsumer(AsyncConsumer):
             self._send_text,
             self._close,
         )
-        await hub.join(self._socket, cursor)
+        await hub.join(self._socket, cursor, rights_changes)
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
         if self._socket is None:

@@ -32,12 +32,16 @@ from syncengine.sockets import (
     Socket,
 )
 from syncengine.tail import TAIL_EVENTS, Cursor, Frame, Tail, encoded
+from syncengine.visitors import Visitors
 from syncengine.watchers import Watchers
 
 logger = logging.getLogger("groovelog.hub")
 
 MAX_SOCKETS_A_PERSON = 20
 LOOK_S = 1.0  # how often the log is looked at without a ring
+FRESH_S = 0.5  # a look is good enough for whoever joins so long after it
+MAX_PAUSE_S = 0.25  # between two rounds over all sockets, while there is something new
+WATCHERS_PAUSE_S = 0.5  # between two lists of who watches, however many come and go
 STEP_S = 0.25
 HEARTBEAT_UNFINISHED_S = 2.0
 HEARTBEAT_IDLE_S = 5.0
@@ -65,6 +69,9 @@ class Hub:
         self._watchers_changed = asyncio.Event()
         self._delay_told = False
         self._rights_rung = asyncio.Event()
+        self._looked_at = 0.0  # monotonic
+        self.visitors = Visitors()
+        self.rights_changes = 0  # that this process has heard of
 
     # For the sockets
 
@@ -87,8 +94,9 @@ class Hub:
         metrics.sockets.dec()
         self._places += Counter()  # forgets who has none left
 
-    async def join(self, socket: Socket, cursor: Cursor | None) -> None:
-        """Send what the browser lacks, and keep it up to date from then on."""
+    async def join(self, socket: Socket, cursor: Cursor | None, rights_changes: int) -> None:
+        """Send what the browser lacks, and keep it up to date from then on. `rights_changes` is
+        what it was when the rights of this socket were read."""
         await self._ready.wait()
         if cursor and cursor.position > self._tail.head.position:
             await self._follow()  # it has read a page that is newer than this hub
@@ -100,14 +108,16 @@ class Hub:
         else:
             await self._bring_up_to_date(socket, {})
         await socket.send(encoded({"type": "watchers", "names": self._watchers_told}))
-        self._rung.set()
-        self._rights_rung.set()  # who was let in a moment ago may have been shown out since
-        await self._note_watchers()
+        if time.monotonic() - self._looked_at > FRESH_S:
+            self._rung.set()
+        if rights_changes != self.rights_changes:
+            self._rights_rung.set()  # it may have been shown out since
+        self._watchers_changed.set()
 
     async def leave(self, socket: Socket) -> None:
         socket.closed = True
         self.sockets.discard(socket)
-        await self._note_watchers()
+        self._watchers_changed.set()
 
     async def acknowledge(self, socket: Socket, position: int) -> None:
         if socket.acknowledge(position):
@@ -117,6 +127,7 @@ class Hub:
 
     def check_rights(self) -> None:
         """Look soon whether everybody may stay."""
+        self.rights_changes += 1
         self._rights_rung.set()
 
     async def close(self) -> None:
@@ -151,7 +162,7 @@ class Hub:
         async for message in fanout.group_messages():
             if message["type"] == "watchers":
                 self._watchers.hear(message["process"], message["names"])
-                await self._tell_watchers()
+                self._watchers_changed.set()
             elif message["type"] == "rights":
                 self.check_rights()
             else:
@@ -159,8 +170,12 @@ class Hub:
 
     async def _keep_up(self) -> None:
         while True:
+            began = time.monotonic()
             await self._follow()
             await self._close_slow_sockets()
+            # Where it takes long, since there are many sockets, as long again is for all else that
+            # the process does, and what comes meanwhile goes out together.
+            await asyncio.sleep(min(time.monotonic() - began, MAX_PAUSE_S))
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._rung.wait(), LOOK_S)
             self._rung.clear()
@@ -180,12 +195,18 @@ class Hub:
                 await self._send_to_all(self._heartbeat())
 
     async def _keep_announcing(self) -> None:
+        announce_at = 0.0
         while True:
-            await self._watchers.announce()
-            await self._tell_watchers()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._watchers_changed.wait(), self._watchers.announce_s)
             self._watchers_changed.clear()
+            is_new = self._watchers.note(sorted({socket.name for socket in self.sockets}))
+            await self._tell_watchers()
+            if is_new or time.monotonic() >= announce_at:
+                await self._watchers.announce()
+                announce_at = time.monotonic() + self._watchers.announce_s
+            await asyncio.sleep(WATCHERS_PAUSE_S)
+            with suppress(TimeoutError):
+                left_s = announce_at - time.monotonic()
+                await asyncio.wait_for(self._watchers_changed.wait(), max(0.0, left_s))
 
     async def _guard(self) -> None:
         while True:
@@ -202,6 +223,7 @@ class Hub:
         backup, another database) is read afresh."""
         news: list[Event] = []
         async with self._following:
+            self._looked_at = time.monotonic()
             head = await self._database(_head)
             behind = head.position - self._tail.head.position
             if (
@@ -282,12 +304,6 @@ class Hub:
         return encoded(beat | ({"delayed": True} if self._watchers.echo.is_late else {}))
 
     # Who watches
-
-    async def _note_watchers(self) -> None:
-        # The other processes are told by a task of its own, since a channel layer may hang.
-        if self._watchers.note(sorted({socket.name for socket in self.sockets})):
-            self._watchers_changed.set()
-        await self._tell_watchers()
 
     async def _tell_watchers(self) -> None:
         names = self._watchers.names

@@ -5,7 +5,7 @@ the database knows, so it is asked again: when a bell says so, and now and then 
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from django.contrib.auth.models import User
@@ -27,9 +27,19 @@ class Admission:
     roles: frozenset[str]
 
 
-def admission(user: User, session: str) -> Admission:
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An active account as it is now."""
+
+    key: int
+    name: str
+    credentials: str
+    roles: frozenset[str]
+
+
+def admission(account: Account, session: str) -> Admission:
     """What this person, signed in by this session, is let in with now."""
-    return Admission(session, user.pk, user.get_session_auth_hash(), roles.held_by(user))
+    return Admission(session, account.key, account.credentials, account.roles)
 
 
 def losses(admissions: Collection[Admission]) -> dict[Admission, Loss]:
@@ -41,26 +51,28 @@ def losses(admissions: Collection[Admission]) -> dict[Admission, Loss]:
             session_key__in={one.session for one in admissions}, expire_date__gt=timezone.now()
         ).values_list("session_key", flat=True)
     )
-    accounts = _accounts({one.account for one in admissions})
+    known = accounts({one.account for one in admissions})
     found: dict[Admission, Loss] = {}
     for one in admissions:
-        credentials, held = accounts.get(one.account, (None, frozenset()))
-        if one.session not in sessions or one.credentials != credentials:
+        account = known.get(one.account)
+        if one.session not in sessions or not account or one.credentials != account.credentials:
             found[one] = "signed-out"
-        elif not one.roles <= held:
+        elif not one.roles <= account.roles:
             found[one] = "not-allowed"
     return found
 
 
-def _accounts(keys: set[int]) -> dict[int, tuple[str, frozenset[str]]]:
-    """Credentials and roles of the accounts that are active, by key."""
+def accounts(keys: Collection[int]) -> dict[int, Account]:
+    """Those of these accounts that are active, by key, in one query."""
     rows = User.objects.filter(pk__in=keys, is_active=True).values_list(
-        "pk", "password", "is_superuser", "groups__name"
+        "pk", "username", "first_name", "last_name", "password", "is_superuser", "groups__name"
     )
-    accounts: dict[int, tuple[str, frozenset[str]]] = {}
-    for key, password, is_superuser, group in rows:
-        if key not in accounts:
-            accounts[key] = (User(password=password).get_session_auth_hash(), frozenset())
-        credentials, held = accounts[key]
-        accounts[key] = credentials, held | roles.held(is_superuser, {group})
-    return accounts
+    found: dict[int, Account] = {}
+    for key, username, first_name, last_name, password, is_superuser, group in rows:
+        if key not in found:
+            user = User(first_name=first_name, last_name=last_name, password=password)
+            name = user.get_full_name() or username
+            found[key] = Account(key, name, user.get_session_auth_hash(), frozenset())
+        held = found[key].roles | roles.held(is_superuser, {group})
+        found[key] = replace(found[key], roles=held)
+    return found

@@ -20,11 +20,6 @@ def is_auditor(user: AbstractBaseUser | AnonymousUser) -> bool:
     return _belongs(user, *MAY_READ_HISTORY)
 
 
-def held_by(user: User) -> frozenset[str]:
-    """Every role that an account has."""
-    return held(user.is_superuser, _group_names(user))
-
-
 def held(is_superuser: bool, groups: Collection[str | None]) -> frozenset[str]:
     """The roles that come from the flag and the groups of an account."""
     superuser = {SUPERUSER, ADMINS, AUDITORS} if is_superuser else set()

@@ -44,6 +44,7 @@ class Tail:
         self.status = status
         self._events: deque[tuple[Cursor, str]] = deque()
         self._bytes = 0
+        self._snapshot: str | None = None  # encoded when somebody needs it
         self._before = self.head
         for index, event in enumerate(events):
             if index == 0:
@@ -62,6 +63,7 @@ class Tail:
     def append(self, event: Event) -> None:
         """Take the next event; raises Gap where it is not the next one."""
         self.status = apply(self.status, event)
+        self._snapshot = None
         self._keep(event)
 
     def begins_after(self, position: int) -> bool:
@@ -90,15 +92,10 @@ class Tail:
         return frames
 
     def snapshot(self) -> str:
-        head = self.head
-        return encoded(
-            {
-                "type": "snapshot",
-                "position": head.position,
-                "hash": head.hash,
-                "status": self.status,
-            }
-        )
+        if self._snapshot is None:
+            head = {"position": self.head.position, "hash": self.head.hash}
+            self._snapshot = encoded({"type": "snapshot", **head, "status": self.status})
+        return self._snapshot
 
     def _keep(self, event: Event) -> None:
         text = encoded(event.as_json())

@@ -60,7 +60,7 @@ class Browser:
 
     def __init__(self, user: User, may_read_history: bool) -> None:
         self.view = View()
-        self._admission = rights.admission(user, "a session")
+        self._admission = rights.admission(rights.accounts({user.pk})[user.pk], "a session")
         self._may_read_history = may_read_history
         self._cable: deque[str] = deque()
         self._arrived = asyncio.Event()
@@ -78,7 +78,8 @@ class Browser:
         await self.drop(hub)
         self._cable = cable = deque()
         self._socket = Socket("Ann", self._admission, self._may_read_history, send, hang_up)
-        await hub.join(self._socket, Cursor(*self.view.cursor) if self.view.status else None)
+        cursor = Cursor(*self.view.cursor) if self.view.status else None
+        await hub.join(self._socket, cursor, hub.rights_changes)
 
     async def drop(self, hub: Hub) -> None:
         """Lose whatever is still in the cable."""

@@ -20,7 +20,7 @@ Act = Callable[[User], object]
 
 
 def let_in(user: User) -> rights.Admission:
-    return rights.admission(User.objects.get(pk=user.pk), session_of(user.username))
+    return rights.admission(rights.accounts({user.pk})[user.pk], session_of(user.username))
 
 
 def saved(user: User, **columns: object) -> None:
@@ -70,7 +70,10 @@ def test_what_no_longer_holds_is_found_and_nothing_else(
 
 def test_as_many_sockets_as_a_process_has_are_looked_after_in_two_queries(database: str) -> None:
     user = account("admin")
-    admissions = [rights.admission(user, f"{number:032}") for number in range(settings.MAX_SOCKETS)]
+    account_now = rights.accounts({user.pk})[user.pk]
+    admissions = [
+        rights.admission(account_now, f"{number:032}") for number in range(settings.MAX_SOCKETS)
+    ]
     with CaptureQueriesContext(connection) as queries:
         assert set(rights.losses(admissions).values()) == {"signed-out"}
     assert len(queries) == 2

@@ -1,10 +1,90 @@
-"""Whom the cookie of a socket belongs to."""
+"""Whom the cookies of sockets belong to."""
+
+import asyncio
+from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from syncengine.visitors import visitor_of
+from syncengine import roles
+from syncengine.visitors import Visitor, Visitors, visitors_of
+from tests.accounts import ROLES, account
+from tests.browser.people import session_of
 
 
-@pytest.mark.parametrize("key", [None, "", "aaaaaaaaaa\0b", "a" * 5000, "%00", "é" * 32])
-def test_a_cookie_that_holds_no_key_is_nobodys(database: str, key: str | None) -> None:
-    assert visitor_of(key) is None
+def scope(key: str) -> dict[str, Any]:
+    return {"headers": [(b"cookie", f"sessionid={key}".encode())]}
+
+
+async def ask(*keys: str) -> list[Visitor | None]:
+    visitors = Visitors()
+    return await asyncio.gather(*(visitors.visitor(scope(key)) for key in keys))
+
+
+@pytest.mark.parametrize("key", ["", "aaaaaaaaaa\0b", "a" * 5000, "%00", "é" * 32, "a" * 32])
+async def test_a_cookie_that_holds_no_key_is_nobodys(database: str, key: str) -> None:
+    assert await ask(key) == [None]
+
+
+def test_people_are_known_by_their_sessions(database: str) -> None:
+    users = {role: account(role) for role in ROLES[1:]}
+    users["viewer"].first_name, users["viewer"].last_name = "Nina", "Simone"
+    users["viewer"].save()
+    keys = {role: session_of(role) for role in users}
+
+    found = asyncio.run(ask(*keys.values()))
+
+    names = [visitor and visitor.name for visitor in found]
+    assert names == ["Nina Simone", "auditor", "admin", "superuser"]
+    assert [visitor and visitor.admission.roles for visitor in found] == [
+        frozenset(),
+        {roles.AUDITORS},
+        {roles.ADMINS},
+        {roles.SUPERUSER, roles.ADMINS, roles.AUDITORS},
+    ]
+    assert [visitor and visitor.admission.account for visitor in found] == [
+        user.pk for user in users.values()
+    ]
+
+
+def test_however_many_come_there_are_two_queries(database: str) -> None:
+    keys = [session_of(account("admin", f"admin{number}").username) for number in range(40)]
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        found = visitors_of(keys)
+    assert {visitor.name for visitor in found.values()} == {f"admin{n}" for n in range(40)}
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("what", ["expired", "disabled", "deleted", "password", "backend"])
+def test_a_session_that_no_longer_holds_is_nobodys(database: str, what: str) -> None:
+    user, other = account("viewer"), account("auditor")
+    key, others = session_of("viewer"), session_of("auditor")
+    if what == "expired":
+        Session.objects.filter(pk=key).update(expire_date=timezone.now())
+    elif what == "disabled":
+        user.is_active = False
+        user.save()
+    elif what == "deleted":
+        user.delete()
+    elif what == "password":
+        user.set_password("another one")
+        user.save()
+    else:
+        session = Session.objects.get(pk=key).get_session_store_class()(key)
+        session["_auth_user_backend"] = "somewhere.else.Backend"
+        session.save()
+    found = visitors_of([key, others])
+    assert list(found) == [others]
+    assert found[others].admission.account == other.pk
+
+
+def test_a_session_in_which_nobody_has_signed_in_is_nobodys(database: str) -> None:
+    session = Session.get_session_store_class()()
+    session["language"] = "en"
+    session.create()
+    assert visitors_of([session.session_key]) == {}

@@ -22,6 +22,16 @@ TALKATIVE = {"PYTHONFAULTHANDLER": "1"}  # SIGABRT shows where it is
 UNBUFFERED = {"PYTHONUNBUFFERED": "1"}  # but `manage.py` sees to it that its output can be read
 
 
+def rss_bytes(pid: int) -> int:
+    """What a process holds in memory."""
+    return int(_status_of(pid)["VmRSS"].split()[0]) * 1024
+
+
+def _status_of(pid: int) -> dict[str, str]:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return dict(line.split(":", 1) for line in lines)
+
+
 class Process:
     """One process of the product. When it dies by itself, the test fails with what it said."""
 
@@ -80,7 +90,7 @@ class Process:
     @property
     def rss_bytes(self) -> int:
         """What it holds in memory."""
-        return int(self._status["VmRSS"].split()[0]) * 1024
+        return rss_bytes(self.pid)
 
     def kill(self) -> int:
         """End it as a power cut would; returns its exit code."""
@@ -112,8 +122,7 @@ class Process:
         """What the kernel says of it; empty where it has gone."""
         process = self._process
         with suppress(AttributeError, OSError):
-            lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
-            return dict(line.split(":", 1) for line in lines)
+            return _status_of(process.pid)
         return {}
 
     def _is_ready(self, said: int) -> bool:

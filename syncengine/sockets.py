@@ -6,7 +6,6 @@ socket is sent no more than `WINDOW_BYTES` ahead of them and is closed after `SL
 
 import logging
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -38,7 +37,7 @@ CLOSE_CODES = (
 )
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Socket:
     """`name` is the person's; who may not read the history gets snapshots and what is new, never
     old events. `position` is what it has been sent."""
@@ -51,9 +50,10 @@ class Socket:
     position: int = NOTHING_SENT
     closed: bool = field(default=False, init=False)
     _acknowledged: int = field(default=0, init=False)
-    _useless: deque[float] = field(default_factory=lambda: deque(maxlen=MAX_USELESS), init=False)
+    # Lists, since a deque takes 600 bytes even while it is empty, which most of these are.
+    _useless: list[float] = field(default_factory=list, init=False)
     """Monotonic times of the newest acknowledgements of nothing."""
-    _ahead: deque[tuple[int, int, float]] = field(default_factory=deque, init=False)
+    _ahead: list[tuple[int, int, float]] = field(default_factory=list, init=False)
     """(position, bytes, monotonic time) of each frame of events that is not acknowledged yet."""
     _ahead_bytes: int = field(default=0, init=False)
 
@@ -96,11 +96,11 @@ class Socket:
         was sent is welcome, however fast that comes; anything else is of no use, and is bounded."""
         if not self._acknowledged < position <= self.position:
             now = time.monotonic()
-            self._useless.append(now)
+            self._useless = [*self._useless[1 - MAX_USELESS :], now]
             return len(self._useless) < MAX_USELESS or now - self._useless[0] > USELESS_S
         self._acknowledged = position
         while self._ahead and self._ahead[0][0] <= position:
-            self._ahead_bytes -= self._ahead.popleft()[1]
+            self._ahead_bytes -= self._ahead.pop(0)[1]
         return True
 
     def start_afresh(self) -> None:

@@ -13,26 +13,7 @@ from types import ModuleType
 from tests.backends import TEST_ENVIRONMENT, start_postgresql
 from tests.benchmarks import table
 from tests.benchmarks.report import machine
-
-SUITE = {  # a module each, and the title of its section
-    "fanout": "From one commit to a thousand sockets",
-    "appends": "Appending to the log",
-    "replaying": "From the log to a state",
-    "connects": "Connecting to a long log",
-    "albums": "A sync, against what the calls alone take",
-    "window": "A sync, against a rolling window of calls",
-    "worker_memory": "The memory of a worker",
-    "at_work": "Browsers at work",
-}
-STUDIES = (  # a module each
-    "browsers",
-    "sockets",
-    "pages",
-    "auditor",
-    "replays",
-    "resume",
-    "weather",
-)
+from tests.benchmarks.suite import STUDIES, SUITE
 
 
 def main() -> None:

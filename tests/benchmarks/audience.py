@@ -34,11 +34,11 @@ class House:
 
 @dataclass(frozen=True)
 class Heard:
-    """`took_s` lasts from the request to append to the last arrival. `delays_s` are from each
-    commit to each arrival, in order."""
+    """`arrived_share` is of all that was appended. `took_s` lasts from the request to append to the
+    last arrival. `delays_s` are from each commit to each arrival, in order."""
 
     delivered: int
-    lost: int
+    arrived_share: float
     took_s: float
     delays_s: list[float]
 
@@ -172,13 +172,8 @@ async def _listened(house: House, count: int, pause_s: float) -> Heard:
         for listener in listeners
         for position, arrived in listener.arrived.items()
     ]
-    last = max(arrived for _, arrived in arrivals)
-    return Heard(
-        len(arrivals),
-        expected - len(arrivals),
-        last - began,
-        sorted(delay for delay, _ in arrivals),
-    )
+    delays_s, times = zip(*sorted(arrivals), strict=True)
+    return Heard(len(arrivals), len(arrivals) / expected, max(times) - began, list(delays_s))
 
 
 async def _asked(session: aiohttp.ClientSession, url: str) -> list[tuple[int, float]]:

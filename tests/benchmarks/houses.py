@@ -20,10 +20,6 @@ from tests.process import WebProcess
 
 SOCKETS = 1000
 ALBUMS = 100_000  # in the sheet of the sync, so that it does not end
-APPS = {
-    "product": "tests.benchmarks.apps.product:application",
-    "plain": "tests.benchmarks.apps.plain:application",
-}
 SERVERS = {
     "Daphne": ("-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", "{port}"),
     "uvicorn": (
@@ -64,7 +60,9 @@ def opened(app: str, server: str, environment: Mapping[str, str] | None = None) 
         _begin_sync()
         connections.close_all()
         own = {"DATABASE_URL": url, "REDIS_URL": "", **(environment or {})}
-        web = WebProcess(folder / "web.log", own, *SERVERS[server], APPS[app])
+        web = WebProcess(
+            folder / "web.log", own, *SERVERS[server], f"tests.benchmarks.apps.{app}:application"
+        )
         web.start()
         stack.callback(web.stop)
         cookies = [f"sessionid={sessions[n // MAX_SOCKETS_A_PERSON]}" for n in range(SOCKETS)]

@@ -145,13 +145,9 @@ def _circumstances(packages: Sequence[str], load: float) -> str:
 
 
 def _said(value: float, unit: str) -> str:
-    return f"{_number(value)} {unit}".strip().replace(" /s", "/s").replace(" %", " %")
+    return f"{_number(value)} {unit}".strip().replace(" /s", "/s")
 
 
 def _number(value: float) -> str:
     """Three digits that count; no exponent."""
-    if value == 0:
-        return "0"
-    if abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.{max(0, 2 if abs(value) < 10 else 1)}f}" if abs(value) >= 1 else f"{value:.3g}"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

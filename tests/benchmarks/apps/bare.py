@@ -1,0 +1,20 @@
+"""A consumer that accepts and does nothing: what the server and Channels cost by themselves."""
+
+from channels.consumer import AsyncConsumer
+from channels.exceptions import StopConsumer
+from channels.routing import ProtocolTypeRouter
+
+from asgi import django_application
+
+
+class BareConsumer(AsyncConsumer):  # type: ignore[misc]
+    channel_layer_alias = "none"
+
+    async def websocket_connect(self, message: dict[str, str]) -> None:
+        await self.send({"type": "websocket.accept"})
+
+    async def websocket_disconnect(self, message: dict[str, str]) -> None:
+        raise StopConsumer
+
+
+application = ProtocolTypeRouter({"http": django_application, "websocket": BareConsumer.as_asgi()})

@@ -1,0 +1,161 @@
+"""From one commit to the sockets of one web process, against a plain consumer for each of them."""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from django.db import connections
+
+from syncengine import log
+from tests.benchmarks import audience
+from tests.benchmarks.apps.appending import append_one
+from tests.benchmarks.audience import Heard
+from tests.benchmarks.database import databases
+from tests.benchmarks.houses import SOCKETS, Open, opened
+from tests.benchmarks.report import percentile
+from tests.benchmarks.table import FEWEST_RUNS, SHOWN, Goal, Row, Section, Series
+from tests.faults.counting import counting
+
+APPS = ("product", "plain")
+SERVERS = ("Daphne", "uvicorn")
+BURST = 120  # events; more than the 100 messages that a channel of the layer holds
+LONG_BURST, FEW_SOCKETS = 300, 100
+PACED, PAUSE_S = 20, 0.5
+MISSED = 10  # events, by everybody, while they are away
+NOTICED_S = 1.5  # a hub looks at the log each second
+P99_BOUND_MS = 100
+LOG_QUERIES_BOUND = 3  # a second
+REFERENCE = "plain Channels consumers"
+HOW = f"""\
+One web process with {SOCKETS:,} sockets of 50 people, the in-process channel layer and a SQLite
+file; on the same machine a second process holds the other ends. Events of half a kilobyte are
+appended in the web process, one transaction each, as the worker of `manage.py serve` does it. The
+reference is what the tutorial of Channels makes of it: an `AsyncWebsocketConsumer` for each socket
+behind `AuthMiddlewareStack`, a `group_send` of the event after its commit, and a query of its own
+for whatever a socket has missed. Both append alike. An event has arrived when the other process has
+it; delays are from the end of its commit.
+"""
+
+
+Found = TypeVar("Found")
+Runs = dict[str, list[Found]]  # by app
+
+
+@dataclass(frozen=True)
+class Back:
+    """How long it took until everybody was back, and the threads that queried meanwhile."""
+
+    took_s: float
+    queries: list[str]
+
+    def queries_a_s(self, thread: str = "") -> float:
+        return sum(name.startswith(thread) for name in self.queries) / self.took_s
+
+
+@dataclass(frozen=True)
+class Both:
+    """The product and the reference, each served by a process that notes its queries in a file."""
+
+    houses: dict[str, Open]
+    queries: dict[str, Path]
+
+    def listened(self, events: int, sockets: int, pause_s: float) -> Runs[Heard]:
+        return self._each(
+            lambda app: audience.listened(self.houses[app].house(sockets), events, pause_s)
+        )
+
+    def came_back(self) -> Runs[Back]:
+        return self._each(self._came_back)
+
+    def _each(self, measure: Callable[[str], Found]) -> Runs[Found]:
+        """In turn, so that whatever else the machine does hits both."""
+        runs: Runs[Found] = {app: [] for app in self.houses}
+        for _ in range(FEWEST_RUNS):
+            for app in self.houses:
+                runs[app].append(measure(app))
+        return runs
+
+    def _came_back(self, app: str) -> Back:
+        databases().use(self.houses[app].database)
+        known = log.head()
+        for _ in range(MISSED):
+            event, _ = append_one()
+        connections.close_all()
+        time.sleep(NOTICED_S)
+        before = len(self._asked(app))
+        after = f"?after={known.position}&hash={known.hash}"
+        took_s = audience.reconnected_s(self.houses[app].house(), after, event.position)
+        return Back(took_s, self._asked(app)[before:])
+
+    def _asked(self, app: str) -> list[str]:
+        return self.queries[app].read_text().splitlines()
+
+
+def measure() -> Section:
+    rows: list[Row] = []
+    for server in SERVERS:
+        with _both(server) as both:
+            rows += _under(server, both)
+    return Section(HOW, rows, ("channels", "daphne", "uvicorn", "aiohttp"))
+
+
+@contextmanager
+def _both(server: str) -> Iterator[Both]:
+    folder = Path(tempfile.mkdtemp(prefix="groovelog-benchmarks-"))
+    queries = {app: folder / app for app in APPS}
+    with ExitStack() as stack:
+        houses = {
+            app: stack.enter_context(opened(app, server, counting(queries[app]))) for app in APPS
+        }
+        yield Both(houses, queries)
+
+
+def _under(server: str, both: Both) -> Iterator[Row]:
+    at_once = both.listened(BURST, SOCKETS, pause_s=0)
+    what = f"{BURST} events at once to {SOCKETS:,} sockets, {server}"
+    goal = Goal("10 times", at_least=10)
+    yield _row(f"{what}: delivered", "/s", at_once, lambda one: one.delivered / one.took_s, goal)
+    yield _arrived(what, at_once)
+    if server == SERVERS[0]:
+        long_burst = both.listened(LONG_BURST, FEW_SOCKETS, pause_s=0)
+        yield _arrived(f"{LONG_BURST} events at once to {FEW_SOCKETS} sockets", long_burst)
+
+    paced = both.listened(PACED, SOCKETS, PAUSE_S)
+    what = f"2 events a second to {SOCKETS:,} sockets, {server}: p99 from commit to socket"
+    yield _row(what, "ms", paced, _p99_ms, Goal("a third", at_most=1 / 3))
+    p99_ms = [_p99_ms(one) for one in paced["product"]]
+    yield _bounded("the same", "ms", p99_ms, P99_BOUND_MS, Goal("under 100 ms", at_most=1))
+
+    back = both.came_back()
+    what = f"{SOCKETS:,} sockets come back at once, {MISSED} events behind, {server}"
+    goal = Goal("5 times faster", at_most=1 / 5)
+    yield _row(f"{what}: all current", "s", back, lambda one: one.took_s, goal)
+    about_log = [one.queries_a_s("hub") for one in back["product"]]
+    what, goal = "the same: queries about the log", Goal("3 a second", at_most=1)
+    yield _bounded(what, "/s", about_log, LOG_QUERIES_BOUND, goal)
+    what = "the same: all queries, those of sessions and accounts, too"
+    yield _row(what, "/s", back, lambda one: one.queries_a_s(), SHOWN)
+
+
+def _row(
+    work: str, unit: str, runs: Runs[Found], figure: Callable[[Found], float], goal: Goal
+) -> Row:
+    ours, theirs = (Series([figure(one) for one in runs[app]], unit) for app in APPS)
+    return Row(work, ours, REFERENCE, theirs, goal)
+
+
+def _bounded(work: str, unit: str, ours: Sequence[float], bound: float, goal: Goal) -> Row:
+    return Row(work, Series(ours, unit), "bound", Series([bound] * len(ours), unit), goal)
+
+
+def _arrived(what: str, runs: Runs[Heard]) -> Row:
+    goal = Goal("nothing lost", at_least=1)
+    return _row(f"{what}: arrived", "%", runs, lambda one: 100 * one.arrived_share, goal)
+
+
+def _p99_ms(heard: Heard) -> float:
+    return 1000 * percentile(heard.delays_s, 0.99)

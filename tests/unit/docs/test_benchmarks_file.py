@@ -1,0 +1,77 @@
+"""`BENCHMARKS.md`, and how the command that writes it counts."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks import table
+from tests.benchmarks.suite import SUITE
+from tests.benchmarks.table import SHOWN, Goal, Row, Section, Series
+
+HALF = Goal("half", at_most=1 / 2)
+
+
+def row(ours: list[float], theirs: list[float], goal: Goal = HALF, reason: str = "") -> Row:
+    return Row("reading", Series(ours, "ms"), "a book", Series(theirs, "ms"), goal, reason)
+
+
+def test_every_section_is_in_the_file_in_order_and_says_how_it_was_measured() -> None:
+    text = table.FILE.read_text()
+    assert text.startswith(table.INTRODUCTION)
+    found = table.sections(text)
+    assert list(found) == list(SUITE.values())
+    for name, title in SUITE.items():
+        assert f"`python -m tests.benchmarks {name}`, 20" in found[title]
+        assert re.search(r"commit \w+.*cores.*Python.*load \d", found[title])
+
+
+def test_whatever_was_missed_says_why() -> None:
+    for section in table.sections(table.FILE.read_text()).values():
+        missed = re.findall(r"^\| (.*?) \|.*\| \*\*no\*\* \|$", section, re.MULTILINE)
+        for work in missed:
+            assert f"**Missed: {work}.** " in section
+    assert "is not known yet" not in section
+
+
+def test_ratios_are_of_figures_of_the_same_run() -> None:
+    one = row([1, 10, 3, 4, 5], [2, 40, 3, 8, 20])
+    assert one.ratios == [0.5, 0.25, 1, 0.5, 0.25]
+    assert one.is_reached
+    assert one.cells == [
+        "reading",
+        "4 ms (1–10)",
+        "a book: 8 ms (2–40)",
+        "0.5 (0.25–1)",
+        "half",
+        "yes",
+    ]
+
+
+def test_a_goal_is_missed_by_the_median_and_says_so() -> None:
+    one = row([1, 1, 5, 5, 5], [4] * 5, reason="It is long.")
+    assert not one.is_reached
+    text = table.markdown("reading", "Reading", Section("By eye.", [one]), load=0.5)
+    assert "| **no** |" in text
+    assert "**Missed: reading.** It is long." in text
+
+
+def test_what_is_only_shown_is_neither_reached_nor_missed() -> None:
+    assert row([9] * 5, [1] * 5, SHOWN).cells[-2:] == ["shown", ""]
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [([1] * 4, [1] * 4), ([1] * 5, [1] * 6)])
+def test_too_few_runs_are_no_figure(ours: list[float], theirs: list[float]) -> None:
+    with pytest.raises(ValueError, match="reading"):
+        row(ours, theirs)
+
+
+def test_a_section_is_put_in_the_place_of_the_one_with_its_title(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table, "FILE", tmp_path / "BENCHMARKS.md")
+    titles = ["First", "Second"]
+    table.put("## Second\n\nold\n", titles)
+    table.put("## First\n\nnew\n", titles)
+    table.put("## Second\n\nnew\n", titles)
+    assert table.FILE.read_text() == f"{table.INTRODUCTION}\n## First\n\nnew\n\n## Second\n\nnew\n"

@@ -41,7 +41,6 @@ MAX_SOCKETS_A_PERSON = 20
 LOOK_S = 1.0  # how often the log is looked at without a ring
 FRESH_S = 0.5  # a look is good enough for whoever joins so long after it
 MAX_PAUSE_S = 0.25  # between two rounds over all sockets, while there is something new
-WATCHERS_PAUSE_S = 0.5  # between two lists of who watches, however many come and go
 STEP_S = 0.25
 HEARTBEAT_UNFINISHED_S = 2.0
 HEARTBEAT_IDLE_S = 5.0
@@ -64,9 +63,7 @@ class Hub:
         self._following = asyncio.Lock()
         self._presence = PresenceWatch()
         self._worker_seen_at: str | None = None
-        self._watchers = Watchers()
-        self._watchers_told: list[str] = []
-        self._watchers_changed = asyncio.Event()
+        self._watchers = Watchers(self._names_here, self._tell_watchers)
         self._delay_told = False
         self._rights_rung = asyncio.Event()
         self._looked_at = 0.0  # monotonic
@@ -107,17 +104,17 @@ class Hub:
             await socket.send(self._heartbeat())
         else:
             await self._bring_up_to_date(socket, {})
-        await socket.send(encoded({"type": "watchers", "names": self._watchers_told}))
+        await socket.send(encoded({"type": "watchers", "names": self._watchers.told}))
         if time.monotonic() - self._looked_at > FRESH_S:
             self._rung.set()
         if rights_changes != self.rights_changes:
             self._rights_rung.set()  # it may have been shown out since
-        self._watchers_changed.set()
+        self._watchers.change()
 
     async def leave(self, socket: Socket) -> None:
         socket.closed = True
         self.sockets.discard(socket)
-        self._watchers_changed.set()
+        self._watchers.change()
 
     async def acknowledge(self, socket: Socket, position: int) -> None:
         if socket.acknowledge(position):
@@ -146,7 +143,7 @@ class Hub:
     async def run(self) -> None:
         """Follow the log until cancelled; whatever fails is tried again."""
         await tried_again(self._check_triggers)
-        duties = (self._listen, self._keep_up, self._beat, self._keep_announcing, self._guard)
+        duties = (self._listen, self._keep_up, self._beat, self._watchers.keep_telling, self._guard)
         async with asyncio.TaskGroup() as tasks:
             for duty in duties:
                 tasks.create_task(tried_again(duty))
@@ -162,7 +159,6 @@ class Hub:
         async for message in fanout.group_messages():
             if message["type"] == "watchers":
                 self._watchers.hear(message["process"], message["names"])
-                self._watchers_changed.set()
             elif message["type"] == "rights":
                 self.check_rights()
             else:
@@ -193,20 +189,6 @@ class Hub:
                 seen_at = await self._database(self._presence.last_seen_at)
                 self._worker_seen_at = None if seen_at is None else instant(seen_at)
                 await self._send_to_all(self._heartbeat())
-
-    async def _keep_announcing(self) -> None:
-        announce_at = 0.0
-        while True:
-            self._watchers_changed.clear()
-            is_new = self._watchers.note(sorted({socket.name for socket in self.sockets}))
-            await self._tell_watchers()
-            if is_new or time.monotonic() >= announce_at:
-                await self._watchers.announce()
-                announce_at = time.monotonic() + self._watchers.announce_s
-            await asyncio.sleep(WATCHERS_PAUSE_S)
-            with suppress(TimeoutError):
-                left_s = announce_at - time.monotonic()
-                await asyncio.wait_for(self._watchers_changed.wait(), max(0.0, left_s))
 
     async def _guard(self) -> None:
         while True:
@@ -305,11 +287,11 @@ class Hub:
 
     # Who watches
 
-    async def _tell_watchers(self) -> None:
-        names = self._watchers.names
-        if names != self._watchers_told:
-            self._watchers_told = names
-            await self._send_to_all(encoded({"type": "watchers", "names": names}))
+    def _names_here(self) -> list[str]:
+        return sorted({socket.name for socket in self.sockets})
+
+    async def _tell_watchers(self, names: list[str]) -> None:
+        await self._send_to_all(encoded({"type": "watchers", "names": names}))
 
 
 def _head() -> Cursor:

@@ -1,12 +1,16 @@
 """Who watches, across all web processes: each says so now and then, and whoever falls silent is
 taken to have gone. Nothing depends on it, so messages that are lost only make it late."""
 
+import asyncio
 import time
 import uuid
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from syncengine import fanout
 from syncengine.echo import Echo
 
+PAUSE_S = 0.5  # between two lists, however many come and go
 ANNOUNCE_S = 5.0
 AGAIN_S = 1.0  # as long as the echo of an announcement is due
 GONE_S = 15.0  # a process that has not said anything for this long
@@ -15,35 +19,21 @@ GONE_S = 15.0  # a process that has not said anything for this long
 class Watchers:
     """The names that each process has announced."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, here: Callable[[], list[str]], tell: Callable[[list[str]], Awaitable[None]]
+    ) -> None:
+        """`here` says who watches through this process, and `tell` tells all of them who watches
+        anywhere."""
+        self._here, self._tell = here, tell
         self._process = str(uuid.uuid4())
         self._heard: dict[str, tuple[float, list[str]]] = {}
+        self._has_changed = asyncio.Event()
+        self.told: list[str] = []  # everybody who watches, each once, in order
         self.echo = Echo()
 
-    @property
-    def names(self) -> list[str]:
-        """Everybody who watches, each once, in order."""
-        now = time.monotonic()
-        self._heard = {p: heard for p, heard in self._heard.items() if now - heard[0] < GONE_S}
-        return sorted({name for _, names in self._heard.values() for name in names})
-
-    @property
-    def announce_s(self) -> float:
-        """When to announce again."""
-        return AGAIN_S if self.echo.is_due else ANNOUNCE_S
-
-    def note(self, names: list[str]) -> bool:
-        """Note who watches through this process; returns whether that is new."""
-        before = self._heard.get(self._process)
-        self._heard[self._process] = (time.monotonic(), names)
-        return before is None or before[1] != names
-
-    async def announce(self) -> None:
-        """Tell the other processes who watches through this one."""
-        _, names = self._heard.get(self._process, (0.0, []))
-        self.note(names)
-        self.echo.sent()
-        await fanout.announce(self._process, names)
+    def change(self) -> None:
+        """Say that somebody has come or gone."""
+        self._has_changed.set()
 
     def hear(self, process: str, names: list[str]) -> None:
         """Take what another process has announced; this one knows better than its late echo."""
@@ -51,3 +41,30 @@ class Watchers:
             self.echo.heard()
         else:
             self._heard[process] = (time.monotonic(), names)
+            self.change()
+
+    async def keep_telling(self) -> None:
+        """Tell everybody here and the other processes of changes, until cancelled."""
+        announced: list[str] | None = None
+        announce_at = 0.0  # monotonic
+        while True:
+            self._has_changed.clear()
+            here = self._here()
+            self._heard[self._process] = (time.monotonic(), here)
+            if self._names() != self.told:
+                self.told = self._names()
+                await self._tell(self.told)
+            if here != announced or time.monotonic() >= announce_at:
+                announced = here
+                self.echo.sent()
+                await fanout.announce(self._process, here)
+                announce_at = time.monotonic() + (AGAIN_S if self.echo.is_due else ANNOUNCE_S)
+            await asyncio.sleep(PAUSE_S)
+            with suppress(TimeoutError):
+                left_s = announce_at - time.monotonic()
+                await asyncio.wait_for(self._has_changed.wait(), max(0.0, left_s))
+
+    def _names(self) -> list[str]:
+        now = time.monotonic()
+        self._heard = {p: heard for p, heard in self._heard.items() if now - heard[0] < GONE_S}
+        return sorted({name for _, names in self._heard.values() for name in names})

@@ -66,7 +66,7 @@ class _Listener:
                         self._take(json.loads(message.data))
                         if self.house.wants_acknowledgements and self._owes is None:
                             self._owes = asyncio.create_task(self._acknowledge(socket))
-            except aiohttp.ClientError:
+            except (aiohttp.ClientError, OSError):  # a TimeoutError is one
                 pass
             await asyncio.sleep(AGAIN_S)
 

@@ -23,7 +23,7 @@ BROWSERS_A_PERSON = 16
 ALBUMS, LATENCY_MS = 48, 1200
 BEGUN = 8  # albums, when the server dies
 MAX_BACK_S = 15.0  # the promise, from the first answer of the new server on
-MAX_QUERIES_A_BROWSER = 3
+MAX_QUERIES_A_BROWSER = 2  # where none comes together with another
 PAGE_LOADS = 10
 LOOK_S = 0.05
 

@@ -12,8 +12,9 @@ from albums.sources.limiter import MAX_CALLS_IN_FLIGHT
 from albums.sources.spotify import BATCH_IDS, SpotifyClient
 from syncengine.plan import Task
 
-# A few more than calls: while one album is stored, another one makes the call.
-ALBUMS_AT_ONCE = MAX_CALLS_IN_FLIGHT + 4
+# Twice as many as calls, since a new album takes two: then searches run ahead, and no place stays
+# empty when the last albums come. And a few more, for while an album is stored.
+ALBUMS_AT_ONCE = 2 * MAX_CALLS_IN_FLIGHT + 4
 MAX_TRIES = 3  # of one album, where it is we who fail
 FINISH_S = 20.0  # for calls that are under way when Spotify asks to wait: they are paid for
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -87,10 +87,11 @@ class Demo:
 
 
 @contextmanager
-def start_demo(*arguments: str) -> Iterator[Demo]:
-    """Run the demo server on a free port until the block ends."""
+def start_demo(*arguments: str, program: Sequence[str] = ("project.demo",)) -> Iterator[Demo]:
+    """Run the demo server on a free port until the block ends; `program` is what Python runs, a
+    module and its own arguments."""
     port = free_port()
-    command = [sys.executable, "-m", "project.demo", "--port", str(port), *arguments]
+    command = [sys.executable, "-m", *program, "--port", str(port), *arguments]
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ}, stdout=subprocess.DEVNULL)
     try:
         wait_for_port(port, process)

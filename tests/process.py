@@ -92,6 +92,11 @@ class Process:
         """What it holds in memory."""
         return rss_bytes(self.pid)
 
+    @property
+    def peak_rss_bytes(self) -> int:
+        """The most that it has ever held in memory."""
+        return int(self._status["VmHWM"].split()[0]) * 1024
+
     def kill(self) -> int:
         """End it as a power cut would; returns its exit code."""
         return self._end(signal.SIGKILL)

@@ -17,9 +17,9 @@ from .errors import MustWait
 # what is left of its block with it: at most this share of the day.
 LARGEST_BLOCK = 20
 SMALLEST_SHARE = 50
-# With fewer left, albums go one after another: a dozen begun at once could use up the rest for
+# With fewer left, albums go one after another: a score begun at once could use up the rest for
 # searches without finishing a single one, day after day.
-SCARCE_CALLS = 40
+SCARCE_CALLS = 60
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,11 @@ from .gate import Gate
 WINDOW_S = 30.0
 MAX_CALLS_IN_FLIGHT = 8
 FEWEST_CALLS = 3  # a window's allowance never falls below this
-BURST_SHARE = 1 / 6  # of the allowance may be spent at once, the rest evenly over the window
+BURST_SHARE = 1 / 6  # of the allowance may be spent at once, the rest at the window's pace
 LEARNT_SHARE = 0.9  # of what was accepted before a refusal is the new allowance
 TELLING_SHARE = 1 / 4  # of the allowance must have been accepted for that to say anything
-RECOVERY_FACTOR = 1.1  # by which the allowance rises with each window without a refusal
+RECOVERY_FACTOR = 1.1  # by which the allowance rises after each calm time without a refusal
+LONGEST_CALM = 16  # windows; one at first, doubled each time that more was tried in vain
 GATE_JITTER = 0.05  # of the wait is added at most, so that waiters do not return as one
 SAME_WALL_SHARE = 1 / 30  # of the window: a gate moved by less than this is no news
 
@@ -40,10 +41,10 @@ class Call:
 class Limiter:
     """Lets calls through so that no window ever holds more than the allowance.
 
-    A leaky bucket spreads the calls: a burst of a sixth, then five sixths evenly over the
-    window. A bucket alone would let a window see its capacity plus its refill, so these two
-    add up to the allowance; and since the allowance can fall while the window is still full,
-    the calls of the last window are counted as well.
+    A leaky bucket spreads the calls: a burst of a sixth, then the others at the pace at which the
+    allowance fills a window. A bucket alone would let a window see its capacity beside its refill,
+    and would forget what was called before the allowance fell, so the calls of the last window
+    are counted as well.
     """
 
     def __init__(self, calls_per_window: int, window_s: float = WINDOW_S) -> None:
@@ -56,6 +57,8 @@ class Limiter:
         self._walls = 0
         self._most_allowed = self.allowance
         self._recovers_at = 0.0
+        self._calm_s = window_s  # without a refusal, before more is tried
+        self._tried_more = False  # since the last refusal
 
     @asynccontextmanager
     async def call(self) -> AsyncIterator[Call]:
@@ -102,15 +105,18 @@ class Limiter:
             self._learn(call)
         wait_s = retry_after_s * (1 + random.uniform(0, GATE_JITTER))  # noqa: S311, no secret
         await self.gate.close(wait_s)
-        self._recovers_at = self._now() + self.gate.closed_for_s() + self.window_s
+        self._recovers_at = self._now() + self.gate.closed_for_s() + self._calm_s
 
     def _recover(self) -> None:
-        """Try a little more after each window without a refusal, up to where we began: a refusal
+        """Try a little more after a calm time without a refusal, up to where we began: a refusal
         may have been about calls that were not ours, or about a bad day of Spotify's."""
         if self.allowance < self._most_allowed and self._now() >= self._recovers_at:
             raised = int(self.allowance * RECOVERY_FACTOR) + 1
             self.allowance = min(self._most_allowed, raised)
-            self._recovers_at = self._now() + self.window_s
+            self._recovers_at = self._now() + self._calm_s
+            self._tried_more = True
+            if self.allowance == self._most_allowed:
+                self._calm_s = self.window_s
             self._bucket = self._make_bucket()
 
     def _learn(self, call: Call) -> None:
@@ -119,13 +125,14 @@ class Limiter:
         is_telling = accepted >= max(FEWEST_CALLS, self.allowance * TELLING_SHARE)
         learnt = int(accepted * LEARNT_SHARE) if is_telling else self.allowance // 2
         self.allowance = max(FEWEST_CALLS, min(self.allowance, learnt))
-        self._recovers_at = self._now() + self.window_s
+        if is_telling and self._tried_more:  # a true limit, still there: look for it less often
+            self._calm_s = min(2 * self._calm_s, LONGEST_CALM * self.window_s)
+        self._tried_more = False
         self._bucket = self._make_bucket()
 
     def _make_bucket(self) -> AsyncLimiter:
         burst = max(1, int(self.allowance * BURST_SHARE))
-        refill_per_s = (self.allowance - burst) / self.window_s
-        return AsyncLimiter(burst, burst / refill_per_s)
+        return AsyncLimiter(burst, self.window_s * burst / self.allowance)
 
     async def _wait_for_room(self) -> bool:
         """Wait until the window has room. False where something may have changed meanwhile."""

@@ -3,13 +3,9 @@
 SUITE = {  # the titles of its sections in `BENCHMARKS.md`
     "fanout": "From one commit to a thousand sockets",
     "idle_sockets": "The memory of an idle socket",
-    "appends": "Appending to the log",
-    "replaying": "From the log to a state",
-    "connects": "Connecting to a long log",
     "albums": "A sync, against what the calls alone take",
     "window": "A sync, against a rolling window of calls",
     "worker_memory": "The memory of a worker",
-    "at_work": "Browsers at work",
 }
 STUDIES = (  # printed only
     "browsers",

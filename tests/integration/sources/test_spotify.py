@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from albums.sources import errors
+from albums.sources import errors, spotify_api
 from albums.sources.http import Answer, CannotConnect, Http, Limits
-from albums.sources.limiter import Limiter
+from albums.sources.limiter import MAX_CALLS_IN_FLIGHT, Limiter
 from albums.sources.settings import SourceSettings
 from albums.sources.sheet_rows import Row
 from albums.sources.spotify import MAX_TRACKS_BYTES, SpotifyClient
@@ -576,3 +576,26 @@ async def test_any_json_as_an_answer_is_a_value_or_a_typed_error(
         except errors.AlbumError:
             continue
         json.dumps(got.__dict__ if got else None, ensure_ascii=False).encode()
+
+
+async def test_who_waits_for_a_place_calls_before_the_answer_that_made_room_is_read(
+    upstream: Upstream, client: SpotifyClient, http: Http, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, when_read = 0, list[int]()
+    once, has_form = http.once, spotify_api._has_form
+
+    async def counted(*args: Any, **options: Any) -> Answer:
+        nonlocal begun
+        begun += options["service"] == "spotify"
+        return await once(*args, **options)
+
+    def noted(*args: Any) -> bool:
+        when_read.append(begun)
+        return has_form(*args)
+
+    monkeypatch.setattr(http, "once", counted)
+    monkeypatch.setattr(spotify_api, "_has_form", noted)
+    rows = [row(number) for number in range(1, MAX_CALLS_IN_FLIGHT + 2)]
+    upstream.holds(*(album(number) for number in range(1, len(rows) + 1)))
+    await asyncio.gather(*map(client.enrich, rows))
+    assert when_read[0] > MAX_CALLS_IN_FLIGHT

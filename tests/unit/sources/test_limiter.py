@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from albums.sources.limiter import FEWEST_CALLS, MAX_CALLS_IN_FLIGHT, WINDOW_S, Call, Limiter
+from albums.sources.limiter import (
+    FEWEST_CALLS,
+    LONGEST_CALM,
+    MAX_CALLS_IN_FLIGHT,
+    WINDOW_S,
+    Call,
+    Limiter,
+)
 
 from .virtual_time import run
 
@@ -42,7 +49,12 @@ def test_a_sixth_may_be_spent_at_once_and_the_rest_is_spread() -> None:
     times = [call.at for call in calls]
     assert sum(time < 0.01 for time in times) == 15
     gaps = [after - before for before, after in itertools.pairwise(times[15:])]
-    assert all(gap == pytest.approx(30 / 75, abs=0.01) for gap in gaps)
+    assert all(gap == pytest.approx(30 / 90, abs=0.01) for gap in gaps)
+
+
+def test_in_the_long_run_every_window_holds_the_whole_allowance() -> None:
+    calls = run(acquire(Limiter(90), 900))
+    assert calls[-1].at < 10 * WINDOW_S
 
 
 def test_a_refusal_lowers_the_allowance_to_nine_tenths_of_what_was_accepted() -> None:
@@ -236,3 +248,24 @@ def test_the_allowance_recovers_with_each_window_without_a_refusal_up_to_where_i
         return allowances
 
     assert run(work()) == [9, 10, 12, 14, 16, 18, 20]
+
+
+async def met_walls(limiter: Limiter, true_wall: int, for_s: float) -> list[float]:
+    """The times at which a service refused that accepts so many calls in a window."""
+    accepted, walls = list[float](), list[float]()
+    while (call := await limiter.acquire()).at < for_s:
+        in_window = [at for at in accepted if at > call.at - WINDOW_S]
+        if len(in_window) < true_wall:
+            accepted.append(call.at)
+        else:
+            walls.append(call.at)
+            await limiter.refused(call, 1 + in_window[0] + WINDOW_S - call.at)
+    return walls
+
+
+def test_a_limit_that_stays_is_looked_for_ever_less_often() -> None:
+    walls = run(met_walls(Limiter(300), 100, 6000))
+    gaps = [after - before for before, after in itertools.pairwise(walls)]
+    assert gaps[0] < 4 * WINDOW_S
+    assert all(after > 1.4 * before for before, after in itertools.pairwise(gaps[:5]))
+    assert max(gaps) < 3 * LONGEST_CALM * WINDOW_S

@@ -267,5 +267,5 @@ def test_a_limit_that_stays_is_looked_for_ever_less_often() -> None:
     walls = run(met_walls(Limiter(300), 100, 6000))
     gaps = [after - before for before, after in itertools.pairwise(walls)]
     assert gaps[0] < 4 * WINDOW_S
-    assert all(after > 1.4 * before for before, after in itertools.pairwise(gaps[:5]))
+    assert all(after > 1.3 * before for before, after in itertools.pairwise(gaps[:5]))
     assert max(gaps) < 3 * LONGEST_CALM * WINDOW_S

@@ -163,7 +163,10 @@ class SpotifyApi:
                 await self._budget.take()
                 calls.append(call)
                 answer = await self._once(url, token, call)
-            await asyncio.sleep(0)  # whoever waits for the place calls before this answer is read
+            if answer.status == 200:
+                # Whoever waits for the place calls before this answer is read; but a refusal has
+                # to stop them first.
+                await asyncio.sleep(0)
             self._answered_at, self._was_reached = self._now(), True
             if model is not None and answer.status == 200 and not _has_form(model, answer):
                 raise Unreadable("Not of the documented form")

@@ -21,7 +21,10 @@ def scope(key: str) -> dict[str, Any]:
 
 async def ask(*keys: str) -> list[Visitor | None]:
     visitors = Visitors()
-    return await asyncio.gather(*(visitors.visitor(scope(key)) for key in keys))
+    try:
+        return await asyncio.gather(*(visitors.visitor(scope(key)) for key in keys))
+    finally:
+        await visitors._database.close()  # a process keeps it
 
 
 @pytest.mark.parametrize("key", ["", "aaaaaaaaaa\0b", "a" * 5000, "%00", "é" * 32, "a" * 32])

@@ -10,6 +10,7 @@ import logging
 import time
 import weakref
 from collections import Counter
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
 from django.conf import settings
@@ -42,6 +43,7 @@ LOOK_S = 1.0  # how often the log is looked at without a ring
 FRESH_S = 0.5  # a look is good enough for whoever joins so long after it
 MAX_PAUSE_S = 0.25  # between two rounds over all sockets, while there is something new
 STEP_S = 0.25
+SOCKETS_AT_ONCE = 50  # written to before the process does what else there is
 HEARTBEAT_UNFINISHED_S = 2.0
 HEARTBEAT_IDLE_S = 5.0
 
@@ -188,7 +190,7 @@ class Hub:
                 self._delay_told = self._watchers.echo.is_late
                 seen_at = await self._database(self._presence.last_seen_at)
                 self._worker_seen_at = None if seen_at is None else instant(seen_at)
-                await self._send_to_all(self._heartbeat())
+                await self._send_to_all(self._heartbeat)
 
     async def _guard(self) -> None:
         while True:
@@ -219,8 +221,9 @@ class Hub:
                 news = await self._read_on()
             self._ready.set()
         frames: dict[int, list[Frame]] = {}
-        for socket in list(self.sockets):
-            await self._bring_up_to_date(socket, frames)
+        async for sockets in self._some_at_once():
+            for socket in sockets:
+                await self._bring_up_to_date(socket, frames)
         if self.sockets:
             metrics.fanned_out((event.at for event in news), timezone.now())
 
@@ -251,9 +254,20 @@ class Hub:
             frames[socket.position] = self._tail.frames_after(socket.position)
         await socket.send_frames(frames[socket.position])
 
-    async def _send_to_all(self, text: str) -> None:
-        for socket in list(self.sockets):
-            await socket.send(text)
+    async def _send_to_all(self, text: Callable[[], str]) -> None:
+        """Send what `text` says at the moment."""
+        async for sockets in self._some_at_once():
+            now = text()
+            for socket in sockets:
+                await socket.send(now)
+
+    async def _some_at_once(self) -> AsyncIterator[list[Socket]]:
+        """All sockets, with pauses, so that the first ones have their message while it is written
+        for the others, and no news has to wait for a heartbeat to all."""
+        sockets = list(self.sockets)
+        for first in range(0, len(sockets), SOCKETS_AT_ONCE):
+            yield sockets[first : first + SOCKETS_AT_ONCE]
+            await asyncio.sleep(0)
 
     async def _close_slow_sockets(self) -> None:
         for socket in [socket for socket in self.sockets if socket.is_slow()]:
@@ -291,7 +305,8 @@ class Hub:
         return sorted({socket.name for socket in self.sockets})
 
     async def _tell_watchers(self, names: list[str]) -> None:
-        await self._send_to_all(encoded({"type": "watchers", "names": names}))
+        text = encoded({"type": "watchers", "names": names})
+        await self._send_to_all(lambda: text)
 
 
 def _head() -> Cursor:

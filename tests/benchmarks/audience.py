@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -18,7 +19,7 @@ CONNECT_LIMIT_S = 120.0
 SILENCE_S = 4.0  # without any event, and nothing more is awaited
 CONNECTS_AT_ONCE = 50  # where it does not matter how fast
 AGAIN_S = 0.1
-ACKNOWLEDGE_S = 1.0  # at most so often, as `acknowledger.js` does
+ACKNOWLEDGE_S = (0.5, 1.0)  # after news, as `acknowledger.js` does
 LOOK_S = 0.01
 
 
@@ -63,15 +64,17 @@ class _Listener:
                 async with session.ws_connect(url, headers=headers) as socket:
                     self.is_let_in.set()
                     async for message in socket:
-                        self._take(json.loads(message.data))
-                        if self.house.wants_acknowledgements and self._owes is None:
+                        frame = json.loads(message.data)
+                        self._take(frame)
+                        is_owed = frame["type"] in ("events", "snapshot")
+                        if self.house.wants_acknowledgements and is_owed and not self._owes:
                             self._owes = asyncio.create_task(self._acknowledge(socket))
             except (aiohttp.ClientError, OSError):  # a TimeoutError is one
                 pass
             await asyncio.sleep(AGAIN_S)
 
     async def _acknowledge(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        await asyncio.sleep(ACKNOWLEDGE_S)
+        await asyncio.sleep(random.uniform(*ACKNOWLEDGE_S))
         self._owes = None
         with suppress(aiohttp.ClientError):
             await socket.send_json({"type": "ack", "position": self.position})

@@ -1,12 +1,14 @@
-/** Tells the server how far this page has come: at most once a second, soon after events. */
+/** Tells the server how far this page has come: within a second of events. Everybody waits for
+ * another while, or all the pages that an event has reached would answer at once. */
 
-const MIN_MS_BETWEEN = 1_000;
+const LEAST_WAIT_MS = 500;
+const MORE_MS = 500; // of which each wait takes a part by chance
 
 export class Acknowledger {
   #socket;
   #timer = null;
-  #sentAt = -Infinity;
   #owed = null; // the position that has not been acknowledged yet
+  #owedUntil = Infinity; // when it will be
 
   constructor(socket) {
     this.#socket = socket;
@@ -16,9 +18,14 @@ export class Acknowledger {
   received(frame, position) {
     if (frame.type === "events" || frame.type === "snapshot") this.#owed = position;
     if (this.#owed === null) return;
-    const waitMs = this.#sentAt + MIN_MS_BETWEEN - performance.now();
-    if (waitMs <= 0) this.#send();
-    else this.#timer ??= setTimeout(() => this.#send(), waitMs);
+    const now = performance.now();
+    if (this.#timer === null) {
+      const waitMs = LEAST_WAIT_MS + MORE_MS * Math.random();
+      this.#owedUntil = now + waitMs;
+      this.#timer = setTimeout(() => this.#send(), waitMs);
+    } else if (now >= this.#owedUntil) {
+      this.#send();
+    }
   }
 
   stop() {
@@ -30,7 +37,6 @@ export class Acknowledger {
     this.#timer = null;
     if (this.#socket.readyState !== WebSocket.OPEN) return;
     this.#socket.send(JSON.stringify({ type: "ack", position: this.#owed }));
-    this.#sentAt = performance.now();
     this.#owed = null;
   }
 }

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -141,17 +142,20 @@ async def _received(join: bool) -> AsyncIterator[dict[str, Any]]:
     # One name for ever: a layer keeps those that it has been told until they expire.
     channel = await layer.new_channel() if join else WORKER_CHANNEL
     retry_s = FIRST_RETRY_S
+    join_at = 0.0  # monotonic
     while True:
         try:
-            if join:
+            if join and time.monotonic() >= join_at:
                 async with asyncio.timeout(JOIN_LIMIT_S):
                     await layer.group_add(GROUP, channel)
+                join_at = time.monotonic() + GROUP_RENEWAL_S
             message = None
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(GROUP_RENEWAL_S):
                     message = await layer.receive(channel)
         except Exception as error:
             _receiving.met(error)
+            join_at = 0.0
             await asyncio.sleep(retry_s)
             retry_s = min(retry_s * 2, LAST_RETRY_S)
             continue

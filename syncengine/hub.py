@@ -41,6 +41,7 @@ logger = logging.getLogger("groovelog.hub")
 MAX_SOCKETS_A_PERSON = 20
 LOOK_S = 1.0  # how often the log is looked at without a ring
 FRESH_S = 0.5  # a look is good enough for whoever joins so long after it
+LOOKS_APART_S = 0.1  # at least, however many pages are newer than this hub
 MAX_PAUSE_S = 0.25  # between two rounds over all sockets, while there is something new
 STEP_S = 0.25
 SOCKETS_AT_ONCE = 50  # written to before the process does what else there is
@@ -66,9 +67,11 @@ class Hub:
         self._presence = PresenceWatch()
         self._worker_seen_at: str | None = None
         self._watchers = Watchers(self._names_here, self._tell_watchers)
+        self._told_watchers = encoded({"type": "watchers", "names": []})
         self._delay_told = False
         self._rights_rung = asyncio.Event()
         self._looked_at = 0.0  # monotonic
+        self._news: list[Event] = []  # read, and not yet passed on
         self.visitors = Visitors()
         self.rights_changes = 0  # that this process has heard of
 
@@ -98,7 +101,7 @@ class Hub:
         what it was when the rights of this socket were read."""
         await self._ready.wait()
         if cursor and cursor.position > self._tail.head.position:
-            await self._follow()  # it has read a page that is newer than this hub
+            await self._look_again()  # it has read a page that is newer than this hub
         if cursor and self._goes_on_from(socket, cursor):
             socket.position = cursor.position
         self.sockets.add(socket)
@@ -106,7 +109,7 @@ class Hub:
             await socket.send(self._heartbeat())
         else:
             await self._bring_up_to_date(socket, {})
-        await socket.send(encoded({"type": "watchers", "names": self._watchers.told}))
+        await socket.send(self._told_watchers)
         if time.monotonic() - self._looked_at > FRESH_S:
             self._rung.set()
         if rights_changes != self.rights_changes:
@@ -203,10 +206,30 @@ class Hub:
     # Following the log
 
     async def _follow(self) -> None:
-        """Read what is new, and pass it on. A log that is not the one known before (a restored
-        backup, another database) is read afresh."""
-        news: list[Event] = []
+        """Read what is new, and pass it on."""
+        await self._look(time.monotonic())
+        news, self._news = self._news, []
+        frames: dict[int, list[Frame]] = {}
+        async for sockets in self._some_at_once():
+            for socket in sockets:
+                await self._bring_up_to_date(socket, frames)
+        if self.sockets:
+            metrics.fanned_out((event.at for event in news), timezone.now())
+
+    async def _look_again(self) -> None:
+        """Read what is new, for somebody who has seen more of the log. Those who come together,
+        after a backup was restored, share one look."""
+        asked_at = time.monotonic()
+        await asyncio.sleep(self._looked_at + LOOKS_APART_S - asked_at)
+        await self._look(asked_at)
+        self._rung.set()
+
+    async def _look(self, asked_at: float) -> None:
+        """Read what is new, unless a look has begun since it was asked for (monotonic). A log that
+        is not the one known before (a restored backup, another database) is read afresh."""
         async with self._following:
+            if self._looked_at > asked_at:
+                return
             self._looked_at = time.monotonic()
             head = await self._database(_head)
             behind = head.position - self._tail.head.position
@@ -218,24 +241,18 @@ class Hub:
             ):
                 await self._start_afresh()
             elif behind > 0:
-                news = await self._read_on()
+                await self._read_on()
             self._ready.set()
-        frames: dict[int, list[Frame]] = {}
-        async for sockets in self._some_at_once():
-            for socket in sockets:
-                await self._bring_up_to_date(socket, frames)
-        if self.sockets:
-            metrics.fanned_out((event.at for event in news), timezone.now())
 
-    async def _read_on(self) -> list[Event]:
+    async def _read_on(self) -> None:
         events = await self._database(log.events_after, self._tail.head.position)
         try:
             for event in events:
                 self._tail.append(event)
         except Gap:
             await self._start_afresh()
-            return []
-        return events
+        else:
+            self._news += events
 
     async def _start_afresh(self) -> None:
         self._tail = Tail(*await self._database(_newest))
@@ -304,9 +321,10 @@ class Hub:
     def _names_here(self) -> list[str]:
         return sorted({socket.name for socket in self.sockets})
 
-    async def _tell_watchers(self, names: list[str]) -> None:
-        text = encoded({"type": "watchers", "names": names})
-        await self._send_to_all(lambda: text)
+    async def _tell_watchers(self, names: list[str]) -> int:
+        self._told_watchers = encoded({"type": "watchers", "names": names})
+        await self._send_to_all(lambda: self._told_watchers)
+        return len(self._told_watchers.encode()) * len(self.sockets)
 
 
 def _head() -> Cursor:

@@ -87,8 +87,8 @@ class Socket:
             if self.closed or self._ahead_bytes > WINDOW_BYTES or self.position != frame.after:
                 return
             self.position = frame.position
-            self._ahead.append((frame.position, len(frame.text), time.monotonic()))
-            self._ahead_bytes += len(frame.text)
+            self._ahead.append((frame.position, frame.size_bytes, time.monotonic()))
+            self._ahead_bytes += frame.size_bytes
             await self.send(frame.text)
 
     def acknowledge(self, position: int) -> bool:

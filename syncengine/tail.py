@@ -34,6 +34,7 @@ class Frame:
     after: int
     position: int
     text: str
+    size_bytes: int
 
 
 class Tail:
@@ -42,7 +43,7 @@ class Tail:
     def __init__(self, status: Status, events: Iterable[Event]) -> None:
         """`status` is the one at the head; `events` lead up to it without a gap."""
         self.status = status
-        self._events: deque[tuple[Cursor, str]] = deque()
+        self._events: deque[tuple[Cursor, str, int]] = deque()  # with its size in bytes
         self._bytes = 0
         self._snapshot: str | None = None  # encoded when somebody needs it
         self._before = self.head
@@ -82,12 +83,14 @@ class Tail:
         frames: list[Frame] = []
         texts: list[str] = []
         size_bytes = 0
-        for cursor, text in islice(self._events, position - self._before.position, None):
+        for cursor, text, event_bytes in islice(
+            self._events, position - self._before.position, None
+        ):
             texts.append(text)
-            size_bytes += len(text)
+            size_bytes += event_bytes
             if size_bytes >= FRAME_BYTES or cursor == self.head:
                 message = f'{{"type":"events","events":[{",".join(texts)}]}}'
-                frames.append(Frame(position, cursor.position, message))
+                frames.append(Frame(position, cursor.position, message, size_bytes))
                 position, texts, size_bytes = cursor.position, [], 0
         return frames
 
@@ -99,11 +102,12 @@ class Tail:
 
     def _keep(self, event: Event) -> None:
         text = encoded(event.as_json())
-        self._events.append((Cursor(event.position, event.hash), text))
-        self._bytes += len(text)
+        size_bytes = len(text.encode())
+        self._events.append((Cursor(event.position, event.hash), text, size_bytes))
+        self._bytes += size_bytes
         while len(self._events) > TAIL_EVENTS or self._bytes > TAIL_BYTES:
-            self._before, oldest = self._events.popleft()
-            self._bytes -= len(oldest)
+            self._before, _, size_bytes = self._events.popleft()
+            self._bytes -= size_bytes
 
 
 def encoded(message: dict[str, Any]) -> str:

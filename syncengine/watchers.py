@@ -11,6 +11,9 @@ from syncengine import fanout
 from syncengine.echo import Echo
 
 PAUSE_S = 0.5  # between two lists, however many come and go
+# The list goes to everybody, so that it grows with the square of those who watch: where they are
+# many, it comes less often.
+TOLD_BYTES_PER_S = 1024 * 1024  # to all sockets of this process together
 ANNOUNCE_S = 5.0
 AGAIN_S = 1.0  # as long as the echo of an announcement is due
 GONE_S = 15.0  # a process that has not said anything for this long
@@ -20,10 +23,10 @@ class Watchers:
     """The names that each process has announced."""
 
     def __init__(
-        self, here: Callable[[], list[str]], tell: Callable[[list[str]], Awaitable[None]]
+        self, here: Callable[[], list[str]], tell: Callable[[list[str]], Awaitable[int]]
     ) -> None:
         """`here` says who watches through this process, and `tell` tells all of them who watches
-        anywhere."""
+        anywhere, and returns how many bytes that took."""
         self._here, self._tell = here, tell
         self._process = str(uuid.uuid4())
         self._heard: dict[str, tuple[float, list[str]]] = {}
@@ -46,22 +49,26 @@ class Watchers:
     async def keep_telling(self) -> None:
         """Tell everybody here and the other processes of changes, until cancelled."""
         announced: list[str] | None = None
-        announce_at = 0.0  # monotonic
+        announced_at = 0.0  # monotonic
+        announce_at = tell_at = 0.0  # monotonic
         while True:
             self._has_changed.clear()
             here = self._here()
             self._heard[self._process] = (time.monotonic(), here)
-            if self._names() != self.told:
+            if self._names() != self.told and time.monotonic() >= tell_at:
                 self.told = self._names()
-                await self._tell(self.told)
+                told_bytes = await self._tell(self.told)
+                tell_at = time.monotonic() + told_bytes / TOLD_BYTES_PER_S
             if here != announced or time.monotonic() >= announce_at:
                 announced = here
                 self.echo.sent()
                 await fanout.announce(self._process, here)
-                announce_at = time.monotonic() + (AGAIN_S if self.echo.is_due else ANNOUNCE_S)
+                announced_at = time.monotonic()
             await asyncio.sleep(PAUSE_S)
+            announce_at = announced_at + (AGAIN_S if self.echo.is_due else ANNOUNCE_S)
+            next_at = announce_at if self._names() == self.told else min(announce_at, tell_at)
             with suppress(TimeoutError):
-                left_s = announce_at - time.monotonic()
+                left_s = next_at - time.monotonic()
                 await asyncio.wait_for(self._has_changed.wait(), max(0.0, left_s))
 
     def _names(self) -> list[str]:

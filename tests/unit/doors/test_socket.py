@@ -29,7 +29,7 @@ class Browser:
 async def test_nothing_follows_the_order_to_close_not_even_frames_that_are_under_way() -> None:
     browser = Browser()
     browser.closes_at = "first"
-    await browser.socket.send_frames([Frame(0, 1, "first"), Frame(1, 2, "second")])
+    await browser.socket.send_frames([Frame(0, 1, "first", 5), Frame(1, 2, "second", 6)])
     await browser.socket.send("heartbeat")
     await browser.socket.send_snapshot(2, "snapshot")
     assert browser.code == 4401
@@ -38,7 +38,7 @@ async def test_nothing_follows_the_order_to_close_not_even_frames_that_are_under
 
 async def test_no_more_is_sent_than_a_browser_that_reads_may_owe() -> None:
     browser = Browser()
-    frames = [Frame(0, 1, LARGE), Frame(1, 2, "second")]
+    frames = [Frame(0, 1, LARGE, WINDOW_BYTES + 1), Frame(1, 2, "second", 6)]
     await browser.socket.send_frames(frames)
     assert browser.got == [LARGE]
     # What was never sent cannot have been read.

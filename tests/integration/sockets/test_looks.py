@@ -1,0 +1,58 @@
+"""How often a hub looks at the log for those who have seen more of it than the hub."""
+
+import asyncio
+import time
+
+import pytest
+
+from syncengine import hub
+from syncengine.hub import LOOKS_APART_S, Hub
+from syncengine.rights import Admission
+from syncengine.sockets import Socket
+from syncengine.tail import Cursor
+
+ANN = Admission("session", 1, "credentials", frozenset())
+BROWSERS = 200
+AHEAD = Cursor(10**15, "0" * 64)  # as after a backup of before was restored
+
+
+def test_those_who_come_together_from_a_longer_log_share_a_look(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = 0
+    look = hub._head
+
+    def counted() -> Cursor:
+        nonlocal looks
+        looks += 1
+        return look()
+
+    monkeypatch.setattr(hub, "_head", counted)
+    got, took_s = asyncio.run(everybody_joins())
+    assert all('"type":"snapshot"' in first for first in got)
+    # The first look of all, one under way as they come, and those of the hub itself.
+    assert looks <= 3 + 2 * took_s / LOOKS_APART_S
+
+
+async def everybody_joins() -> tuple[list[str], float]:
+    """What each of them got first, and how long that took."""
+    began = time.monotonic()
+    one = Hub()
+    running = asyncio.create_task(one.run())
+    got: list[list[str]] = [[] for _ in range(BROWSERS)]
+    await asyncio.gather(*(one.join(socket_of(texts), AHEAD, 0) for texts in got))
+    took_s = time.monotonic() - began
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await one._database.close()
+    return [texts[0] for texts in got], took_s
+
+
+def socket_of(texts: list[str]) -> Socket:
+    async def send(text: str) -> None:
+        texts.append(text)
+
+    async def hang_up(code: int) -> None:
+        raise AssertionError(code)
+
+    return Socket("Ann", ANN, True, send, hang_up)

@@ -6,7 +6,6 @@ browsers a second. Here those that come together are asked for together.
 """
 
 import asyncio
-import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from importlib import import_module
@@ -26,6 +25,8 @@ from syncengine.rights import Admission
 
 MAX_KEY_CHARACTERS = 40
 GATHER_S = 0.05  # at least between two questions, so that those who come meanwhile share one
+CROWD = 10  # browsers that come within that time, and more are waited for ...
+MOST_GATHER_S = 1.0  # ... but not for longer than this after the question before
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ class Visitors:
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
         self._next: tuple[set[str], asyncio.Task[dict[str, Visitor]]] | None = None
-        self._asked_at = 0.0  # monotonic
+        self._asked_at = float("-inf")  # by the clock of the event loop
+        self._waiting = 0  # who will hear the next answer
         self._database = DatabaseThread("visitors")
 
     async def visitor(self, scope: dict[str, Any]) -> Visitor | None:
@@ -60,14 +62,20 @@ class Visitors:
             self._next = new, asyncio.create_task(self._ask(new))
         keys, answer = self._next
         keys.add(key)
+        self._waiting += 1
         # Whoever goes away meanwhile must not take the answer of the others along.
         return (await asyncio.shield(answer)).get(key)
 
     async def _ask(self, keys: set[str]) -> dict[str, Visitor]:
+        clock = asyncio.get_running_loop().time
         async with self._turn:
-            await asyncio.sleep(self._asked_at + GATHER_S - time.monotonic())
-            self._next = None  # whoever comes from now on is of the next one
-            self._asked_at = time.monotonic()
+            await asyncio.sleep(self._asked_at + GATHER_S - clock())
+            crowd = 0
+            while self._waiting >= crowd + CROWD and clock() < self._asked_at + MOST_GATHER_S:
+                crowd = self._waiting
+                await asyncio.sleep(GATHER_S)
+            self._next, self._waiting = None, 0  # whoever comes from now on is of the next one
+            self._asked_at = clock()
             try:
                 return await self._database(visitors_of, keys)
             except Error:

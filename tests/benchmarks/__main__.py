@@ -24,8 +24,11 @@ def main() -> None:
     parser.add_argument("--postgresql", action="store_true", help="studies: instead of SQLite")
     arguments = parser.parse_args()
     which = arguments.which or [*SUITE]
+    if arguments.postgresql and not set(which) <= set(STUDIES):
+        parser.error("--postgresql is for studies: the suite says by itself what it runs on")
     folder = tempfile.mkdtemp(prefix="groovelog-benchmarks-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)  # after the servers have ended
+    tempfile.tempdir = folder  # of whatever anybody makes from now on
     os.environ |= TEST_ENVIRONMENT | {
         "DJANGO_SETTINGS_MODULE": "project.settings",
         "DATABASE_URL": f"sqlite:///{folder}/default.sqlite3",
@@ -40,13 +43,13 @@ def main() -> None:
     import_module("project.static_files").collect()  # which pages name
     repeat = " ".join([*which, *(["--postgresql"] if arguments.postgresql else [])])
     print(f"On {machine()}. Repeat with: python -m tests.benchmarks {repeat}")
+    load = os.getloadavg()[0]
     for name in names:
         if name in which:
-            _measure(name, import_module(f"tests.benchmarks.{name}"))
+            _measure(name, import_module(f"tests.benchmarks.{name}"), load)
 
 
-def _measure(name: str, module: ModuleType) -> None:
-    load = os.getloadavg()[0]
+def _measure(name: str, module: ModuleType, load: float) -> None:
     found = module.measure()
     if name in SUITE:
         text = table.markdown(name, SUITE[name], found, load)

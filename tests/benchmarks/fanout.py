@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -28,18 +29,22 @@ PACED, PAUSE_S = 20, 0.5
 MISSED = 10  # events, by everybody, while they are away
 NOTICED_S = 1.5  # a hub looks at the log each second
 P99_BOUND_MS = 100
-LOG_QUERIES_BOUND = 3  # a second
+QUERIES_BOUND = 3  # in any second
 REFERENCE = "plain Channels consumers"
 HOW = f"""\
-One web process with {SOCKETS:,} sockets of 50 people, the in-process channel layer and a SQLite
-file; on the same machine a second process holds the other ends. Events of half a kilobyte are
-appended in the web process, one transaction each, as the worker of `manage.py serve` does it. The
-reference is what the tutorial of Channels makes of it: an `AsyncWebsocketConsumer` for each socket
-behind `AuthMiddlewareStack`, a `group_send` of the event after its commit, and a query of its own
-for whatever a socket has missed. Both append alike. An event has arrived when the other process has
-it; delays are from the end of its commit.
+One web process with {SOCKETS:,} sockets, each of another person, the in-process channel layer and
+a SQLite file; on the same machine a second process holds the other ends. Events of half a kilobyte
+are appended in the web process, one transaction each, as the worker of `manage.py serve` does it.
+The reference is what the tutorial of Channels makes of it: an `AsyncWebsocketConsumer` for each
+socket behind `AuthMiddlewareStack`, a `group_send` of the event after its commit, and for whatever
+a socket has missed a query of its own. Both append alike. An event has arrived when the other
+process has it; delays are from the end of its commit.
 """
-
+QUERIES_REASON = """\
+Whoever comes first is asked for at once, in two queries, one about the session and one about the
+account; whoever comes meanwhile is asked for together, in two more. A session holds its account in
+a form that only Django can read, so one query cannot tell both.
+"""
 
 Found = TypeVar("Found")
 Runs = dict[str, list[Found]]  # by app
@@ -47,13 +52,15 @@ Runs = dict[str, list[Found]]  # by app
 
 @dataclass(frozen=True)
 class Back:
-    """How long it took until everybody was back, and the threads that queried meanwhile."""
+    """How long it took until everybody was back, and the lines that `counting` wrote meanwhile."""
 
     took_s: float
     queries: list[str]
 
-    def queries_a_s(self, thread: str = "") -> float:
-        return sum(name.startswith(thread) for name in self.queries) / self.took_s
+    def most_queries_in_a_s(self, thread: str = "") -> int:
+        """In the worst second, by threads whose name begins so."""
+        times = sorted(float(q.split()[-1]) for q in self.queries if q.startswith(thread))
+        return max((bisect_left(times, at + 1) - n for n, at in enumerate(times)), default=0)
 
 
 @dataclass(frozen=True)
@@ -119,26 +126,29 @@ def _under(server: str, both: Both) -> Iterator[Row]:
     what = f"{BURST} events at once to {SOCKETS:,} sockets, {server}"
     goal = Goal("10 times", at_least=10)
     yield _row(f"{what}: delivered", "/s", at_once, lambda one: one.delivered / one.took_s, goal)
-    yield _arrived(what, at_once)
+    yield from _arrived(what, at_once)
     if server == SERVERS[0]:
         long_burst = both.listened(LONG_BURST, FEW_SOCKETS, pause_s=0)
-        yield _arrived(f"{LONG_BURST} events at once to {FEW_SOCKETS} sockets", long_burst)
+        yield from _arrived(f"{LONG_BURST} events at once to {FEW_SOCKETS} sockets", long_burst)
 
     paced = both.listened(PACED, SOCKETS, PAUSE_S)
     what = f"2 events a second to {SOCKETS:,} sockets, {server}: p99 from commit to socket"
     yield _row(what, "ms", paced, _p99_ms, Goal("a third", at_most=1 / 3))
     p99_ms = [_p99_ms(one) for one in paced["product"]]
-    yield _bounded("the same", "ms", p99_ms, P99_BOUND_MS, Goal("under 100 ms", at_most=1))
+    yield _bounded(what, "ms", p99_ms, P99_BOUND_MS, Goal("under 100 ms", at_most=1))
 
     back = both.came_back()
     what = f"{SOCKETS:,} sockets come back at once, {MISSED} events behind, {server}"
     goal = Goal("5 times faster", at_most=1 / 5)
     yield _row(f"{what}: all current", "s", back, lambda one: one.took_s, goal)
-    about_log = [one.queries_a_s("hub") for one in back["product"]]
-    what, goal = "the same: queries about the log", Goal("3 a second", at_most=1)
-    yield _bounded(what, "/s", about_log, LOG_QUERIES_BOUND, goal)
-    what = "the same: all queries, those of sessions and accounts, too"
-    yield _row(what, "/s", back, lambda one: one.queries_a_s(), SHOWN)
+    goal = Goal("at most 3", at_most=1)
+    about_log = [one.most_queries_in_a_s("hub") for one in back["product"]]
+    asked = f"{what}: queries about the log in the worst second"
+    yield _bounded(asked, "", about_log, QUERIES_BOUND, goal)
+    everything = [one.most_queries_in_a_s() for one in back["product"]]
+    asked = f"{what}: all queries in the worst second"
+    yield _bounded(asked, "", everything, QUERIES_BOUND, goal, QUERIES_REASON)
+    yield _row(asked, "", back, lambda one: one.most_queries_in_a_s(), SHOWN)
 
 
 def _row(
@@ -148,13 +158,18 @@ def _row(
     return Row(work, ours, REFERENCE, theirs, goal)
 
 
-def _bounded(work: str, unit: str, ours: Sequence[float], bound: float, goal: Goal) -> Row:
-    return Row(work, Series(ours, unit), "bound", Series([bound] * len(ours), unit), goal)
+def _bounded(
+    work: str, unit: str, ours: Sequence[float], bound: float, goal: Goal, reason: str = ""
+) -> Row:
+    bounds = Series([bound] * len(ours), unit)
+    return Row(work, Series(ours, unit), "bound", bounds, goal, reason)
 
 
-def _arrived(what: str, runs: Runs[Heard]) -> Row:
-    goal = Goal("nothing lost", at_least=1)
-    return _row(f"{what}: arrived", "%", runs, lambda one: 100 * one.arrived_share, goal)
+def _arrived(what: str, runs: Runs[Heard]) -> Iterator[Row]:
+    work = f"{what}: arrived"
+    ours = [100 * one.arrived_share for one in runs["product"]]
+    yield _bounded(work, "%", ours, 100, Goal("all, in every run", at_least=1, of=min))
+    yield _row(work, "%", runs, lambda one: 100 * one.arrived_share, SHOWN)
 
 
 def _p99_ms(heard: Heard) -> float:

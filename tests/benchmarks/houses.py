@@ -11,7 +11,6 @@ from django.db import connections
 
 from project import static_files
 from syncengine import log, operations
-from syncengine.hub import MAX_SOCKETS_A_PERSON
 from tests.accounts import account
 from tests.benchmarks.audience import House
 from tests.benchmarks.database import fresh_database
@@ -55,8 +54,7 @@ def opened(app: str, server: str, environment: Mapping[str, str] | None = None) 
     static_files.collect()
     with ExitStack() as stack:
         url = stack.enter_context(fresh_database())
-        people = [f"person{number}" for number in range(-(-SOCKETS // MAX_SOCKETS_A_PERSON))]
-        sessions = [_session_of_new(name) for name in people]
+        sessions = [_session_of_new(f"person{number}") for number in range(SOCKETS)]
         _begin_sync()
         connections.close_all()
         own = {"DATABASE_URL": url, "REDIS_URL": "", **(environment or {})}
@@ -65,7 +63,7 @@ def opened(app: str, server: str, environment: Mapping[str, str] | None = None) 
         )
         web.start()
         stack.callback(web.stop)
-        cookies = [f"sessionid={sessions[n // MAX_SOCKETS_A_PERSON]}" for n in range(SOCKETS)]
+        cookies = [f"sessionid={session}" for session in sessions]
         yield Open(app, web, cookies, url)
 
 

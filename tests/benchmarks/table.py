@@ -5,7 +5,7 @@ import platform
 import re
 import statistics
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -40,11 +40,13 @@ class Series:
 
 @dataclass(frozen=True)
 class Goal:
-    """What the ratio should be, and how that is said."""
+    """What the ratio should be, and how that is said; that of the median run, unless `of` is
+    another one, such as `min`."""
 
     said: str
     at_least: float = 0.0
     at_most: float = float("inf")
+    of: Callable[[Sequence[float]], float] = statistics.median
 
     def is_reached(self, ratio: float) -> bool:
         return self.at_least <= ratio <= self.at_most
@@ -55,7 +57,7 @@ SHOWN = Goal("shown")
 
 @dataclass(frozen=True)
 class Row:
-    """One figure against its reference. Both are measured in turn, so the n-th values belong
+    """One figure against its reference. Where both are measured in turn, the n-th values belong
     together; a bound is the same in every run. `reason` says why a goal was missed, by profiling,
     and is shown only then."""
 
@@ -74,11 +76,11 @@ class Row:
     @property
     def ratios(self) -> list[float]:
         pairs = zip(self.ours.values, self.theirs.values, strict=True)
-        return [ours / theirs if theirs else float(ours != theirs) for ours, theirs in pairs]
+        return [ours / theirs if theirs else _to_nothing(ours) for ours, theirs in pairs]
 
     @property
     def is_reached(self) -> bool:
-        return self.goal.is_reached(statistics.median(self.ratios))
+        return self.goal.is_reached(self.goal.of(self.ratios))
 
     @property
     def cells(self) -> list[str]:
@@ -100,7 +102,7 @@ class Section:
 
 def markdown(name: str, title: str, section: Section, load: float) -> str:
     """The section as it stands in the file; `load` is the number of processes that wanted a core
-    before it began."""
+    before the command began."""
     head = ["Work", "Groovelog", "Reference", "Ratio", "Wanted", "Reached"]
     lines = [head, ["---"] * len(head), *(row.cells for row in section.rows)]
     table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
@@ -135,13 +137,28 @@ def sections(text: str) -> dict[str, str]:
 
 def _circumstances(packages: Sequence[str], load: float) -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in ("django", *packages))
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, cwd=FILE.parent
-    ).stdout.strip()
     return (
-        f"{datetime.now(UTC):%Y-%m-%d}, commit {commit or 'unknown'}, {os.cpu_count()} cores,"
+        f"{datetime.now(UTC):%Y-%m-%d}, commit {_commit()}, {os.cpu_count()} cores,"
         f" {platform.system()}, Python {platform.python_version()}, {versions}, load {load:.1f}."
     )
+
+
+def _commit() -> str:
+    """What is measured; `-dirty` where something besides the file itself differs from it."""
+
+    def git(*arguments: str) -> str:
+        done = subprocess.run(
+            ["git", *arguments], capture_output=True, text=True, cwd=FILE.parent, check=False
+        )
+        return done.stdout.strip()
+
+    is_dirty = git("status", "--porcelain", "--", ".", f":!{FILE.name}")
+    return (git("rev-parse", "--short", "HEAD") or "unknown") + ("-dirty" if is_dirty else "")
+
+
+def _to_nothing(value: float) -> float:
+    """The ratio to a reference of 0."""
+    return 1.0 if value == 0 else float("inf")
 
 
 def _said(value: float, unit: str) -> str:

@@ -1,10 +1,12 @@
 """A process that notes every query: `DJANGO_SETTINGS_MODULE=tests.faults.counting_settings`.
 
-`QUERIES` is a file that takes the name of the thread that has made each.
+`QUERIES` is a file that takes a line for each: the name of the thread and the monotonic time in
+seconds.
 """
 
 import os
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,8 @@ class CountingConfig(AppConfig):
         file = os.open(os.environ["QUERIES"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
         def count(execute: Any, *query: Any) -> Any:
-            os.write(file, f"{threading.current_thread().name}\n".encode())
+            line = f"{threading.current_thread().name} {time.monotonic()}\n"
+            os.write(file, line.encode())
             return execute(*query)
 
         def wrap(connection: Any, **kwargs: Any) -> None:

@@ -31,8 +31,7 @@ class PlainConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self.accept()
         after = parse_qs(self.scope["query_string"].decode()).get("after")
         if after:
-            for event in await database_sync_to_async(log.events_after)(int(after[0])):
-                await self.send(_text(event))
+            await self.send(_text(*await database_sync_to_async(log.events_after)(int(after[0]))))
 
     async def disconnect(self, code: int) -> None:
         await self.channel_layer.group_discard(GROUP, self.channel_name)
@@ -46,8 +45,8 @@ async def tell(event: Event) -> None:
     await layer.group_send(GROUP, {"type": "event.told", "text": _text(event)})
 
 
-def _text(event: Event) -> str:
-    return encoded({"type": "events", "events": [event.as_json()]})
+def _text(*events: Event) -> str:
+    return encoded({"type": "events", "events": [event.as_json() for event in events]})
 
 
 sockets = URLRouter([path("ws/sync/", PlainConsumer.as_asgi())])

@@ -5,8 +5,7 @@ import itertools
 
 from albums.sources.circuit import FAILING_CALLS, LONGEST_WAITS, Circuit
 from albums.sources.limiter import Limiter
-
-from .virtual_time import run
+from tests.virtual_time import run
 
 PROBE_EVERY_S = 30.0
 ANSWER_S = 0.2

@@ -15,8 +15,7 @@ from albums.sources.limiter import (
     Call,
     Limiter,
 )
-
-from .virtual_time import run
+from tests.virtual_time import run
 
 
 def most_in_a_window(times: list[float], window_s: float = WINDOW_S) -> int:

@@ -7,8 +7,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from albums.sources.http import Answer
 from albums.sources.spotify_token import Token, _read
-
-from .virtual_time import run
+from tests.virtual_time import run
 
 
 def token_for(expires_in: str) -> tuple[Token, float]:

@@ -6,6 +6,7 @@ SUITE = {  # the titles of its sections in `BENCHMARKS.md`
     "albums": "A sync, against what the calls alone take",
     "window": "A sync, against a rolling window of calls",
     "worker_memory": "The memory of a worker",
+    "replaying": "Replaying the log",
 }
 STUDIES = (  # printed only
     "browsers",

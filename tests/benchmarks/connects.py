@@ -27,7 +27,7 @@ LENGTHS = (NEWEST, 10_000, 1_000_000)  # events
 BEHIND = 10  # events that a browser lacks that comes back
 CONNECTS = 100  # a run
 WARM_UP = 10  # connects
-PAUSE_S = GATHER_S  # whoever comes sooner after another waits, for others to come along
+PAUSE_S = GATHER_S / 2  # who comes to a house right after another waits for who else comes
 ALBUMS = NEWEST - 6  # all other events of a sync are of albums
 
 HOW = f"""\

@@ -26,7 +26,7 @@ from syncengine.events import (
     instant,
     validated,
 )
-from syncengine.models import LogHead, SyncEvent, SyncOperation
+from syncengine.models import EVENT_COLUMNS, LogHead, SyncEvent, SyncOperation, event_of
 from syncengine.outages import LogCut, LogMissing
 from syncengine.projection import Status, apply
 from syncengine.schemas import ALBUM_KINDS, OUTSIDE_OPERATIONS
@@ -176,19 +176,26 @@ def current_status() -> Status:
 
 def events_after(position: int, limit: int = PAGE_EVENTS) -> list[Event]:
     """At most `limit` events that follow `position`, in order."""
-    rows = SyncEvent.objects.filter(position__gt=position).order_by("position")[:limit]
-    return [row.as_event() for row in rows]
+    return [event_of(row) for row in _rows_after(position, limit)]
 
 
 def events_between(after: int, until: int) -> Iterator[Event]:
     """Every event after `after` up to `until`, read in pages and outside a transaction, so that a
     long read holds no lock."""
     while after < until:
-        page = events_after(after, min(PAGE_EVENTS, until - after))
+        page = _rows_after(after, min(PAGE_EVENTS, until - after))
         if not page:
             return
-        yield from page
-        after = page[-1].position
+        for row in page:  # one by one: the objects of a whole page take longer to make and to hold
+            event = event_of(row)
+            after = event.position
+            yield event
+
+
+def _rows_after(position: int, limit: int) -> list[tuple[Any, ...]]:
+    """The rows as plain tuples: a long read would only lose time with models of them."""
+    following = SyncEvent.objects.filter(position__gt=position).order_by("position")
+    return list(following.values_list(*EVENT_COLUMNS)[:limit])
 
 
 def hash_at(position: int) -> str | None:

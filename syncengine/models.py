@@ -8,8 +8,11 @@ import json
 from typing import Any
 
 from django.db import models
+from pydantic_core import from_json
 
 from syncengine.events import Event, instant
+
+EVENT_COLUMNS = ("position", "operation", "kind", "version", "at", "data", "previous_hash", "hash")
 
 
 class SyncEvent(models.Model):
@@ -55,16 +58,22 @@ class SyncEvent(models.Model):
         return f"{self.position} {self.kind}"
 
     def as_event(self) -> Event:
-        return Event(
-            position=self.position,
-            operation=None if self.operation is None else str(self.operation),
-            kind=self.kind,
-            version=self.version,
-            at=instant(self.at),
-            data=json.loads(self.data),
-            previous_hash=self.previous_hash,
-            hash=self.hash,
-        )
+        return event_of(tuple(getattr(self, name) for name in EVENT_COLUMNS))
+
+
+def event_of(row: tuple[Any, ...]) -> Event:
+    """The event of a row of the log: its values of EVENT_COLUMNS."""
+    position, operation, kind, version, at, data, previous_hash, hash_ = row
+    return Event(
+        position=position,
+        operation=None if operation is None else str(operation),
+        kind=kind,
+        version=version,
+        at=instant(at),
+        data=from_json(data, cache_strings="keys"),  # twice as fast as `json`
+        previous_hash=previous_hash,
+        hash=hash_,
+    )
 
 
 class LogHead(models.Model):

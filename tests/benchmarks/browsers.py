@@ -1,9 +1,8 @@
-"""How soon an event reaches the pages that are open, and what connecting costs in a long log."""
+"""How soon an event reaches the pages that are open."""
 
 import json
 import os
 import shutil
-import statistics
 import tempfile
 import time
 from collections.abc import Iterator
@@ -19,8 +18,7 @@ from websockets.sync.client import connect
 
 from syncengine import log
 from tests.benchmarks.database import fresh_database
-from tests.benchmarks.long_log import write
-from tests.benchmarks.report import Figure, milliseconds, percentile, show, spread
+from tests.benchmarks.report import Figure, milliseconds, percentile, show
 from tests.browser.conftest import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES
 from tests.browser.people import make_people, session_of
 from tests.demo import Demo, start_demo
@@ -29,13 +27,10 @@ from tests.process import ServeProcess
 BROWSERS = 20
 LATENCY_MS = 120
 SETTLE_S = 2
-CONNECTS = 200
-SHORT, LONG = 100, 100_000
 
 
 def measure() -> None:
     show(f"An event, from commit to the DOM of {BROWSERS} browsers", _commit_to_dom())
-    show("Connecting: from the handshake to the first frame", _connecting())
 
 
 def _commit_to_dom() -> list[Figure]:
@@ -114,40 +109,6 @@ def _note_arrivals(server: ServeProcess, cookie: str, arrivals: dict[int, float]
                 for event in frame["events"]:
                     arrivals[event["position"]] = now
                 socket.send(json.dumps({"type": "ack", "position": event["position"]}))
-
-
-def _connecting() -> list[Figure]:
-    """Connects to two products in turn, so that whatever else the machine does hits both."""
-    with ExitStack() as stack:
-        demo = stack.enter_context(start_demo("--speed", "0"))
-        servers = []
-        for events in (SHORT, LONG):
-            stack.enter_context(fresh_database())
-            write(events)
-            servers.append(stack.enter_context(_serving(demo)))
-        times: list[list[float]] = [[], []]
-        for _ in range(CONNECTS):
-            for which, (server, cookie) in enumerate(servers):
-                times[which].append(_connect_s(server, cookie))
-    short, long = (statistics.median(each) for each in times)
-    return [
-        Figure(
-            f"{LONG:,} events in the log",
-            spread(times[1]),
-            f"{SHORT} events in the log: {spread(times[0])}",
-            f"{long / short:.2f}",
-            "within 1.1",
-        )
-    ]
-
-
-def _connect_s(server: ServeProcess, cookie: str) -> float:
-    began = time.perf_counter()
-    headers = {"Cookie": cookie}
-    url = f"ws://127.0.0.1:{server.port}/ws/sync/"
-    with connect(url, origin=server.origin, additional_headers=headers, proxy=None) as socket:
-        assert json.loads(socket.recv())["type"] == "snapshot"
-        return time.perf_counter() - began
 
 
 @contextmanager

@@ -6,6 +6,8 @@ SUITE = {  # the titles of its sections in `BENCHMARKS.md`
     "albums": "A sync, against what the calls alone take",
     "window": "A sync, against a rolling window of calls",
     "worker_memory": "The memory of a worker",
+    "replaying": "Replaying the log",
+    "connects": "Connecting, however long the log is",
 }
 STUDIES = (  # printed only
     "browsers",

@@ -2,6 +2,7 @@
 
 - `fields`: what the log records of an album, and how two states differ
 - `models`: Album and AlbumVersion, the projections that pages read
+- `by_key`: single rows, in statements that are put together once
 - `catalog`: every read of albums, and the only code that writes them
 - `sources`: Google Sheets and Spotify, as typed clients with typed errors
 

@@ -7,13 +7,15 @@ the log alone decides what the catalog is. They expect to stand in the transacti
 import unicodedata
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Max, QuerySet
 from django.db.models.expressions import OrderBy
 
+from albums import by_key
+from albums.by_key import Statement
 from albums.fields import EMPTY, Changes, Fields, is_visible, patched
 from albums.models import Album, AlbumVersion
 
@@ -133,45 +135,67 @@ def names(albums: Iterable[str]) -> dict[str, tuple[str, str]]:
 # Writers
 
 
-def change(
-    album: str, key: str, row: int, changes: Changes, *, position: int, at: datetime
-) -> None:
-    """Add or change an album by `{field: [old, new]}`, and keep a version if a reader of the
-    catalog could see the difference."""
-    stored = Album.objects.filter(pk=album).first()
-    if stored is None:
-        stored = Album(pk=uuid.UUID(album), added_at=at)
-    fields = patched(fields_of(stored), changes)
-    for name, value in fields.items():
-        setattr(stored, name, value)
-    stored.key, stored.row, stored.position = key, row, position
-    for name, value in derived(fields).items():
-        setattr(stored, name, value)
-    stored.save()
-    if is_visible(changes):
-        _keep_version(stored, fields, position, at)
+class Writer:
+    """Says what to write of albums within one transaction that appends, and reads each of them
+    only once: while the head of the log is held, nobody else writes any."""
 
+    def __init__(self) -> None:
+        self._read: dict[str, Album | None] = {}
 
-def confirm(places: Iterable[tuple[str, str, int]]) -> None:
-    """Note (album, key, row) of albums that were left alone: only where they stand may differ."""
-    wanted = {album: (key, row) for album, key, row in places}
-    moved, unknown = [], set(wanted)
-    for album in Album.objects.filter(pk__in=list(wanted)).only("key", "row"):
-        unknown.discard(str(album.pk))
-        if (album.key, album.row) != wanted[str(album.pk)]:
-            album.key, album.row = wanted[str(album.pk)]
-            moved.append(album)
-    if unknown:
-        raise Album.DoesNotExist(f"no album {', '.join(sorted(unknown))}")
-    Album.objects.bulk_update(moved, ["key", "row"])
+    def album(self, album: str) -> Album | None:
+        """The album with this id as it stands, None where there is none."""
+        if album not in self._read:
+            self._read[album] = by_key.read(Album, album)
+        return self._read[album]
 
+    def add(
+        self, album: str, key: str, row: int, changes: Changes, *, position: int, at: datetime
+    ) -> list[Statement]:
+        """Store a new album; `changes` are `{field: [None, new]}`."""
+        fields = patched(None, changes)
+        place = {"key": key, "row": row, "position": position, "added_at": at}
+        stored = Album(pk=uuid.UUID(album), **place, **fields, **derived(fields))
+        self._read[album] = stored
+        return [by_key.insertion(stored), *_version(stored, changes, at)]
 
-def archive(album: str, *, position: int, at: datetime) -> None:
-    """Take an album out of the catalog; nothing is ever deleted."""
-    stored = Album.objects.get(pk=album)
-    stored.archived, stored.position = True, position
-    stored.save(update_fields=["archived", "position"])
-    _keep_version(stored, fields_of(stored), position, at)
+    def change(
+        self, album: str, key: str, row: int, changes: Changes, *, position: int, at: datetime
+    ) -> list[Statement]:
+        """Change an album by `{field: [old, new]}`. Raises Album.DoesNotExist."""
+        stored = self._stored(album)
+        fields = patched(fields_of(stored), changes)
+        columns = {**fields, **derived(fields), "key": key, "row": row, "position": position}
+        # Each index on a column that is named costs, whether its value differs or not.
+        differing = {name: new for name, new in columns.items() if getattr(stored, name) != new}
+        return [by_key.change(stored, **differing), *_version(stored, changes, at)]
+
+    def confirm(self, places: Iterable[tuple[str, str, int]]) -> list[Statement]:
+        """Note (album, key, row) of albums that were left alone: only where they stand may
+        differ. Raises Album.DoesNotExist."""
+        wanted = {album: (key, row) for album, key, row in places}
+        albums = Album.objects.filter(pk__in=list(wanted)).only("key", "row")
+        stored = {str(album.pk): album for album in albums}
+        if unknown := wanted.keys() - stored.keys():
+            raise Album.DoesNotExist(f"no album {', '.join(sorted(unknown))}")
+        for album in wanted:
+            self._read.pop(album, None)  # it stands somewhere else now
+        return [
+            by_key.change(stored[album], key=key, row=row)
+            for album, (key, row) in wanted.items()
+            if (stored[album].key, stored[album].row) != (key, row)
+        ]
+
+    def archive(self, album: str, *, position: int, at: datetime) -> list[Statement]:
+        """Take an album out of the catalog; nothing is ever deleted. Raises Album.DoesNotExist."""
+        stored = self._stored(album)
+        changed = by_key.change(stored, archived=True, position=position)
+        return [changed, *_version(stored, {"archived": [False, True]}, at)]
+
+    def _stored(self, album: str) -> Album:
+        stored = self.album(album)
+        if stored is None:
+            raise Album.DoesNotExist(f"no album {album}")
+        return stored
 
 
 def replace_all(albums: Iterable[Album], versions: Iterable[AlbumVersion]) -> None:
@@ -215,14 +239,17 @@ def versioned(fields: Mapping[str, Any]) -> Fields:
     return {name: fields[name] for name in VERSIONED}
 
 
-def _keep_version(album: Album, fields: Fields, position: int, at: datetime) -> None:
-    AlbumVersion.objects.create(
-        album=album,
-        position=position,
-        at=at,
-        archived=fields["archived"],
-        fields=versioned(fields),
-    )
+def _version(album: Album, changes: Changes, at: datetime) -> Iterator[Statement]:
+    """Keep a version if a reader of the catalog could see the difference."""
+    if is_visible(changes):
+        version = AlbumVersion(
+            album=album,
+            position=album.position,
+            at=at,
+            archived=album.archived,
+            fields=versioned(fields_of(album)),
+        )
+        yield by_key.insertion(version)
 
 
 def _by_frequency(counts: Counter[str]) -> list[tuple[str, int]]:

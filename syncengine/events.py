@@ -64,7 +64,11 @@ def canonical(value: Any) -> str:
     beyond 2^53, NUL, lone surrogates, keys that are no text.
     """
     _refuse_unportable(value)
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return written(value)
+
+
+# `canonical` of what was looked at before, such as what follows from events.
+written = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 
 
 def validated(kind: str, data: dict[str, Any], operation: str | None) -> tuple[int, str]:

@@ -17,16 +17,17 @@ from typing import Any
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from albums import by_key, catalog
 from syncengine import metrics, projectors, subject
 from syncengine.events import (
     Event,
     InvalidEvent,
-    canonical,
     chain_hash,
     instant,
     validated,
+    written,
 )
-from syncengine.models import EVENT_COLUMNS, LogHead, SyncEvent, SyncOperation, event_of
+from syncengine.models import EVENT_COLUMNS, LogHead, SyncEvent, event_of
 from syncengine.outages import LogCut, LogMissing
 from syncengine.projection import Status, apply
 from syncengine.schemas import ALBUM_KINDS, OUTSIDE_OPERATIONS
@@ -35,6 +36,7 @@ from syncengine.triggers import OUT_OF_ORDER
 logger = logging.getLogger("groovelog.log")
 
 PAGE_EVENTS = 1000
+HEAD = 1  # the key of its one row
 
 
 class StaleToken(Exception):
@@ -56,6 +58,7 @@ class Appender:
         self._head = head
         self.status: Status = head.current_status()
         self.appended: list[Event] = []
+        self.catalog = catalog.Writer()
 
     def append(self, kind: str, data: dict[str, Any], operation: str | None) -> Event:
         """Append one event and project it; raises InvalidEvent, and the database's errors."""
@@ -74,23 +77,21 @@ class Appender:
             previous_hash=previous_hash,
             hash=chain_hash(previous_hash, position, operation, kind, version, instant(at), text),
         )
-        SyncEvent.objects.bulk_create(
-            [
-                SyncEvent(
-                    position=position,
-                    operation=operation and uuid.UUID(operation),
-                    kind=kind,
-                    version=version,
-                    at=at,
-                    data=text,
-                    previous_hash=previous_hash,
-                    hash=event.hash,
-                    **search_columns(event),
-                )
-            ]
+        row = SyncEvent(
+            position=position,
+            operation=operation and uuid.UUID(operation),
+            kind=kind,
+            version=version,
+            at=at,
+            data=text,
+            previous_hash=previous_hash,
+            hash=event.hash,
+            **search_columns(event),
         )
-        self.status = apply(self.status, event)
-        projectors.project(event, self.status, at)
+        status = apply(self.status, event)
+        follows = projectors.project(event, status, at, self.catalog)
+        by_key.carry_out([by_key.insertion(row), *follows])
+        self.status = status
         self.appended.append(event)
         return event
 
@@ -104,10 +105,9 @@ class Appender:
             raise InvalidEvent(f"{kind} of {operation} while {unfinished} is the unfinished one")
 
     def save(self) -> None:
-        self._head.position = self.status["position"]
-        self._head.hash = self.status["hash"]
-        self._head.status = canonical(self.status)
-        self._head.save()
+        position, digest = self.status["position"], self.status["hash"]
+        text = written(self.status)
+        by_key.carry_out([by_key.change(self._head, position=position, hash=digest, status=text)])
 
 
 @contextmanager
@@ -120,14 +120,9 @@ def appending(fence: Fence | None = None) -> Iterator[Appender]:
     began = time.perf_counter()
     try:
         with transaction.atomic(durable=True):
-            head = _present(LogHead.objects.select_for_update().first())
+            appender = Appender(_read_head(lock=True))
             if fence is not None:
-                owned = SyncOperation.objects.filter(
-                    pk=fence.operation, token=fence.token, finished_at__isnull=True
-                )
-                if not owned.exists():
-                    raise StaleToken(f"operation {fence.operation} left token {fence.token} behind")
-            appender = Appender(head)
+                _require_owner(fence, appender.status["operation"])
             yield appender
             appender.save()
     except DatabaseError as error:
@@ -135,6 +130,17 @@ def appending(fence: Fence | None = None) -> Iterator[Appender]:
             raise LogCut("the log does not end where its head says") from error
         raise
     _tell(appender.appended, time.perf_counter() - began)
+
+
+def _require_owner(fence: Fence, newest: dict[str, Any] | None) -> None:
+    """Raise StaleToken unless `newest`, the operation that the locked head tells of, is unfinished
+    and the fence's."""
+    if (
+        newest is None
+        or newest["finished_at"] is not None
+        or (newest["id"], newest["attempt"]) != (fence.operation, fence.token)
+    ):
+        raise StaleToken(f"operation {fence.operation} left token {fence.token} behind")
 
 
 def _tell(events: list[Event], seconds: float) -> None:
@@ -161,10 +167,11 @@ def searched(data: Mapping[str, Any]) -> tuple[str | None, str, str]:
 
 def head() -> LogHead:
     """Position, hash and status at the end of the log, in one read. Raises LogMissing."""
-    return _present(LogHead.objects.first())
+    return _read_head()
 
 
-def _present(head: LogHead | None) -> LogHead:
+def _read_head(*, lock: bool = False) -> LogHead:
+    head = by_key.read(LogHead, HEAD, lock=lock)
     if head is None:
         raise LogMissing("the head of the log is missing")
     return head

@@ -115,6 +115,10 @@ def claim(worker: str, watch: LeaseWatch) -> Claim | None:
     if unfinished is None or not _claimable(unfinished, watch, timezone.now()):
         return None
     with log.appending() as appender:
+        before = _operation(appender)
+        # The token is the number of the attempt, so that the head of the log, which every append
+        # has in its hands, names the owner.
+        token = before["attempt"] + 1
         # The same owner and token as just seen, else somebody was first.
         taken = SyncOperation.objects.filter(
             pk=unfinished.pk,
@@ -123,12 +127,11 @@ def claim(worker: str, watch: LeaseWatch) -> Claim | None:
             beat=unfinished.beat,
             worker=unfinished.worker,
             state=unfinished.state,
-        ).update(worker=worker, token=F("token") + 1)
+        ).update(worker=worker, token=token)
         if not taken:
             return None
-        operation, token = str(unfinished.pk), unfinished.token + 1
-        before = appender.status["operation"]
-        data = {"worker": worker, "attempt": before["attempt"] + 1}
+        operation = str(unfinished.pk)
+        data = {"worker": worker, "attempt": token}
         if unfinished.state == "pending":
             appender.append("started", data, operation)
         else:

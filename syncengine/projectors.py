@@ -3,7 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from albums import catalog
+from albums import by_key
+from albums.by_key import Statement
+from albums.catalog import Writer
 from syncengine.events import Event
 from syncengine.models import SyncOperation
 from syncengine.projection import Status
@@ -12,17 +14,18 @@ from syncengine.schemas import ALBUM_KINDS
 COUNTS = ("total", "synced", "failed", "added", "updated", "unchanged", "removed")
 
 
-def project(event: Event, status: Status, at: datetime) -> None:
-    """Write what follows from `event`. `status` is the fold up to and with it."""
+def project(event: Event, status: Status, at: datetime, catalog: Writer) -> list[Statement]:
+    """The statements that write what follows from `event`. `status` is the fold up to and with it,
+    and `catalog` writes albums in the same transaction."""
     if event.kind in ALBUM_KINDS:
-        _project_album(event, at)
-    elif event.operation is not None:
-        columns = operation_columns(status["operation"], event)
-        if event.kind == "requested":
-            columns["first_position"] = event.position
-            SyncOperation.objects.create(id=event.operation, **columns)
-        else:
-            SyncOperation.objects.filter(pk=event.operation).update(**columns)
+        return _project_album(event, at, catalog)
+    if event.operation is None:
+        return []
+    columns = operation_columns(status["operation"], event)
+    if event.kind == "requested":
+        begun = SyncOperation(id=event.operation, first_position=event.position, **columns)
+        return [by_key.insertion(begun)]
+    return [by_key.change(SyncOperation(id=event.operation), **columns)]
 
 
 def operation_columns(operation: dict[str, Any], event: Event) -> dict[str, Any]:
@@ -50,10 +53,11 @@ def operation_columns(operation: dict[str, Any], event: Event) -> dict[str, Any]
     }
 
 
-def _project_album(event: Event, at: datetime) -> None:
+def _project_album(event: Event, at: datetime, catalog: Writer) -> list[Statement]:
     data = event.data
     if event.kind == "album-synced":
-        catalog.change(
+        write = catalog.add if data["outcome"] == "added" else catalog.change
+        return write(
             data["album"],
             data["key"],
             data["row"],
@@ -61,7 +65,9 @@ def _project_album(event: Event, at: datetime) -> None:
             position=event.position,
             at=at,
         )
-    elif event.kind == "albums-unchanged":
-        catalog.confirm((known["album"], known["key"], known["row"]) for known in data["albums"])
-    elif event.kind == "album-removed":
-        catalog.archive(data["album"], position=event.position, at=at)
+    if event.kind == "albums-unchanged":
+        places = ((known["album"], known["key"], known["row"]) for known in data["albums"])
+        return catalog.confirm(places)
+    if event.kind == "album-removed":
+        return catalog.archive(data["album"], position=event.position, at=at)
+    return []

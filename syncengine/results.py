@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from albums import catalog
 from albums.fields import Changes, Fields, difference, is_visible, merged
-from albums.models import Album
 from albums.sources.enriched import Enriched
 from albums.sources.errors import AlbumError
 from albums.sources.sheet_rows import Row
@@ -26,7 +25,7 @@ from syncengine.plan import Known, Task
 def synced(fence: Fence, task: Task, enriched: Enriched, total: int) -> None:
     """Store what Spotify said of an album."""
     with log.appending(fence) as appender:
-        stored = Album.objects.filter(pk=task.album).first() if task.album else None
+        stored = appender.catalog.album(task.album) if task.album else None
         old = catalog.fields_of(stored) if stored else None
         now = instant(timezone.now())
         new = merged(task.row, enriched, old, digest=task.digest, fetched_at=now)

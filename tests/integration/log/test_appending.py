@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from albums.models import Album, AlbumVersion
@@ -17,7 +18,7 @@ from syncengine.rebuild import differences
 from syncengine.verify import verify
 from tests.examples import OPERATION, example
 from tests.histories import FIRST, add, audit, begin, stage
-from tests.tampering import as_stored
+from tests.tampering import as_stored, on_postgresql
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -116,6 +117,56 @@ def test_an_album_that_the_database_refuses_leaves_no_event() -> None:
     assert everything() == before
 
 
+def test_an_album_is_added_once_and_changed_where_it_is() -> None:
+    claim = begin()
+    stage(claim, "albums", 2)
+    changed = add_data() | {"outcome": "updated", "changes": {"title": ["Homogenic", "Post"]}}
+    before = everything()
+    with pytest.raises(Album.DoesNotExist):
+        operations.append(claim, "album-synced", changed)
+    assert everything() == before
+    add(claim, FIRST, "Homogenic")
+    before = everything()
+    with pytest.raises(IntegrityError):
+        operations.append(claim, "album-synced", add_data())
+    assert everything() == before
+    operations.append(claim, "album-synced", changed)
+    assert verify().is_sound
+
+
+def test_events_of_one_album_in_one_transaction_build_upon_each_other() -> None:
+    claim = begin()
+    stage(claim, "albums", 4)
+    renamed = add_data() | {"outcome": "updated", "changes": {"title": ["Homogenic", "Post"]}}
+    moved = {"albums": [{"album": FIRST, "key": "name:moved", "row": 9}], "n": 2, "total": 4}
+    gone = {"album": FIRST, "key": "name:moved", "artist": "Björk", "title": "Post"}
+    with log.appending(claim.fence) as appender:
+        appender.append("album-synced", add_data(), claim.operation)
+        appender.append("albums-unchanged", moved, claim.operation)
+        appender.append("album-synced", renamed, claim.operation)
+        appender.append("albums-unchanged", moved, claim.operation)
+        appender.append("album-removed", gone, claim.operation)
+    album = Album.objects.get(pk=FIRST)
+    assert (album.title, album.key, album.row, album.archived) == ("Post", "name:moved", 9, True)
+    assert AlbumVersion.objects.filter(album=FIRST).count() == 3
+    assert list(differences()) == []
+
+
+def test_an_album_costs_few_statements() -> None:
+    """Whatever is added to these, every append pays for it while everybody else waits."""
+    claim = begin()
+    stage(claim, "albums", 2)
+    add(claim, FIRST, "Homogenic")
+    changed = add_data() | {"outcome": "updated", "changes": {"title": ["Homogenic", "Post"]}}
+    with CaptureQueriesContext(connection) as captured:
+        operations.append(claim, "album-synced", changed)
+    begun = [query["sql"].split()[0] for query in captured]
+    wanted = ["BEGIN", "SELECT", "SELECT", "INSERT", "UPDATE", "INSERT", "UPDATE", "COMMIT"]
+    if on_postgresql():
+        wanted[4:6] = []  # in one round trip with the event
+    assert begun == wanted
+
+
 def test_a_stale_token_appends_nothing() -> None:
     claim = begin()
     before = everything()
@@ -169,7 +220,7 @@ def test_an_append_can_be_tried_again_where_the_database_failed(
         raise DatabaseError("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(LogHead, "save", fail)
+        patch.setattr(log.Appender, "save", fail)
         with pytest.raises(DatabaseError):
             audit("verified")
     audit("verified")

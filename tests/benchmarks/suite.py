@@ -3,6 +3,7 @@
 SUITE = {  # the titles of its sections in `BENCHMARKS.md`
     "fanout": "From one commit to a thousand sockets",
     "idle_sockets": "The memory of an idle socket",
+    "appends": "Appending an event",
     "albums": "A sync, against what the calls alone take",
     "window": "A sync, against a rolling window of calls",
     "worker_memory": "The memory of a worker",

@@ -28,6 +28,7 @@ def main() -> None:
         parser.error("--postgresql is for studies: the suite says by itself what it runs on")
     folder = tempfile.mkdtemp(prefix="groovelog-benchmarks-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)  # after the servers have ended
+    Path(folder).chmod(0o755)  # PostgreSQL runs as an account of its own and must get through
     tempfile.tempdir = folder  # of whatever anybody makes from now on
     os.environ |= TEST_ENVIRONMENT | {
         "DJANGO_SETTINGS_MODULE": "project.settings",
@@ -35,7 +36,6 @@ def main() -> None:
         "CHECKPOINT_FILE": f"{folder}/checkpoints.jsonl",
     }
     if arguments.postgresql:
-        Path(folder).chmod(0o755)  # PostgreSQL runs as an account of its own and must get through
         os.environ["DATABASE_URL"] = start_postgresql(Path(folder) / "postgresql")
     import django
 

@@ -53,7 +53,7 @@ def _alone(database: str, url: str) -> Iterator[Row]:
                 Series(run, "ms") for run in zip(*runs, strict=True)
             )
             yield Row(f"{said}, {database}", ours, "django-eventstream", eventstream, FASTER)
-            yield Row("the same", ours, "eventsourcing", eventsourcing, SHOWN)
+            yield Row(f"{said}, {database}", ours, "eventsourcing", eventsourcing, SHOWN)
 
 
 def _means_ms(one: Writer, ways: Sequence[str], events: int) -> list[float]:

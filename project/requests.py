@@ -19,6 +19,9 @@ AT_ONCE = 20
 # wait for few of them, and they for each other.
 SIGN_INS_AT_ONCE = 2
 SIGN_INS = ("/accounts/login/", "/admin/login/")
+# Whoever watches over this process must not wait behind those who read slowly.
+READY = "/readyz"
+READY_AT_ONCE = 2  # each asks the database
 UNREADABLE = b"application/x-www-form-urlencoded; charset=unreadable"  # which Django refuses
 STALLED_S = 60.0  # who takes nothing of a long answer for so long does not get the rest
 
@@ -115,16 +118,19 @@ def bound() -> None:
 
 
 def taking_turns(application: Application) -> Application:
-    """Answer so many requests at once; the others wait for their turn, all but the one that asks
-    whether this process is alive. Sign-ins take turns among themselves before that."""
+    """Answer so many requests at once; the others wait for their turn, all but those that ask
+    whether this process is alive, and those that ask whether it is ready, which take turns among
+    themselves. Sign-ins take turns among themselves before that."""
     turns, sign_ins = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(SIGN_INS_AT_ONCE)
+    ready = asyncio.Semaphore(READY_AT_ONCE)
 
     async def in_turn(scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["path"] == "/healthz":
             await application(scope, receive, send)
             return
         signs_in = scope.get("method") == "POST" and scope["path"] in SIGN_INS
-        async with sign_ins if signs_in else nullcontext(), turns:
+        turn = ready if scope["path"] == READY else turns
+        async with sign_ins if signs_in else nullcontext(), turn:
             await application(scope, receive, send)
 
     return in_turn

@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
+from threading import Lock
 from uuid import UUID
+from weakref import WeakSet
 
 from asgiref.sync import async_to_sync, sync_to_async
 from django.http import HttpRequest, StreamingHttpResponse
@@ -23,7 +25,8 @@ CONTENT_TYPES = {
 }
 FILTERS = f"Filter by {', '.join(selection.NAMES[:-1])} and {selection.NAMES[-1]}, each once."
 
-_under_way = 0
+_under_way: "WeakSet[_Streamed]" = WeakSet()
+_taking_a_turn = Lock()
 
 
 @never_cache
@@ -50,18 +53,17 @@ def _export(request: HttpRequest, form: str, operation: str | None) -> HttpRespo
         wanted = selection.parse(request.GET, head.position, operation)
     except BadSelection as error:
         raise HttpError(400, "bad-filter", str(error), FILTERS) from None
-    if _under_way >= MAX_AT_ONCE:
-        raise HttpError(
-            503,
-            "too-many-exports",
-            f"{_under_way} exports are under way, and the server makes no more at once.",
-            "Try again when one has ended.",
-        )
-    asked = export.ask(wanted, request.user.get_username(), form, head)
-    async_to_sync(fanout.ring)()
+    streamed = _Streamed()  # before the export is recorded: none that is refused may be
+    try:
+        asked = export.ask(wanted, request.user.get_username(), form, head)
+        async_to_sync(fanout.ring)()
+    except BaseException:
+        streamed.close()
+        raise
+    streamed.pieces = asked.pieces(form)
     name = f"sync-{operation[:8]}" if operation else "log"
     return StreamingHttpResponse(
-        _streamed(asked.pieces(form)),
+        streamed,
         content_type=CONTENT_TYPES[form],
         headers={
             "Content-Disposition": f'attachment; filename="{name}-{asked.recorded}.{form}"',
@@ -70,13 +72,35 @@ def _export(request: HttpRequest, form: str, operation: str | None) -> HttpRespo
     )
 
 
-async def _streamed(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Each page is read on the request's own thread when the one before has been sent."""
-    global _under_way
-    _under_way += 1
-    try:
-        following = sync_to_async(partial(next, pieces, None))
-        while (piece := await following()) is not None:
-            yield piece
-    finally:
-        _under_way -= 1
+class _Streamed:
+    """An export on its way: it has one of the turns from the moment that it is asked for until it
+    has been read, is closed, or is forgotten, whichever comes first. Raises an HttpError where all
+    turns are taken.
+
+    Django closes every answer that it begins to send, iterated or not, but forgets one whose
+    asker hung up while it was made.
+    """
+
+    def __init__(self) -> None:
+        with _taking_a_turn:
+            if len(_under_way) >= MAX_AT_ONCE:
+                raise HttpError(
+                    503,
+                    "too-many-exports",
+                    f"{MAX_AT_ONCE} exports are under way, and the server makes no more at once.",
+                    "Try again when one has ended.",
+                )
+            _under_way.add(self)
+        self.pieces: Iterator[bytes] = iter(())
+
+    def close(self) -> None:
+        _under_way.discard(self)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Each page is read on the request's own thread when the one before has been sent."""
+        try:
+            following = sync_to_async(partial(next, self.pieces, None))
+            while (piece := await following()) is not None:
+                yield piece
+        finally:
+            self.close()

@@ -8,13 +8,17 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import urlencode
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.asgi import get_asgi_application
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
+from django.http.response import HttpResponseBase
+from django.test import RequestFactory
 
-from syncengine import checkpoints, downloads, export, log, operations, verify_export
+from syncengine import acts, checkpoints, downloads, export, log, operations, verify_export
 from syncengine.events import Event
 from syncengine.models import SyncEvent, SyncOperation
 from syncengine.selection import Selection
@@ -430,17 +434,39 @@ def test_to_look_at_the_address_is_no_export(auditor: Auditor, head: int) -> Non
     assert exported() == before
 
 
-def test_too_many_at_once_are_refused_and_not_recorded(
+def asked_for() -> HttpResponseBase:
+    """The answer to somebody who asks for an export, before any of it has been sent."""
+    request = RequestFactory().get("/syncs/events.jsonl")
+    request.user = User.objects.get(username="auditor")
+    return downloads.of_log(request, "jsonl")
+
+
+def test_too_many_at_once_are_refused_and_not_recorded_though_nobody_reads(
+    auditor: Auditor, head: int
+) -> None:
+    answers = [asked_for() for _ in range(downloads.MAX_AT_ONCE)]
+    before = exported()
+    refused = auditor.get("/syncs/events.jsonl", **JSON)
+    assert (refused.status_code, error(refused)["code"]) == (503, "too-many-exports")
+    assert exported() == before
+    answers[0].close()
+    answers[0].close()  # makes room for one, not for two
+    answers.append(asked_for())
+    assert auditor.get("/syncs/events.jsonl").status_code == 503
+    for answer in answers:
+        answer.close()
+
+
+def test_an_export_makes_room_when_it_has_ended_failed_or_been_forgotten(
     auditor: Auditor, head: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(downloads, "MAX_AT_ONCE", 0)
-    before = exported()
-    answer = auditor.get("/syncs/events.jsonl", **JSON)
-    assert (answer.status_code, error(answer)["code"]) == (503, "too-many-exports")
-    assert exported() == before
-
-
-def test_an_export_makes_room_when_it_has_ended(auditor: Auditor, head: int) -> None:
     for _ in range(downloads.MAX_AT_ONCE + 1):
         assert auditor.get("/syncs/events.csv").status_code == 200
-    assert downloads._under_way == 0
+    for _ in range(downloads.MAX_AT_ONCE + 1):
+        asked_for()
+    with monkeypatch.context() as patched:
+        patched.setattr(acts, "record", Mock(side_effect=OperationalError("gone")))
+        for _ in range(downloads.MAX_AT_ONCE + 1):
+            with pytest.raises(OperationalError):
+                asked_for()
+    assert auditor.get("/syncs/events.csv").status_code == 200

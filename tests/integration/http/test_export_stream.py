@@ -4,12 +4,15 @@ that shows."""
 import http.client
 import socket
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 from django.db import connections
 
+from project.requests import AT_ONCE
 from syncengine import log
 from tests import second_verifier
 from tests.benchmarks import long_log
@@ -68,6 +71,19 @@ def test_readers_who_are_slow_cost_no_memory_and_hold_nobody_up(server: Server, 
     assert time.monotonic() - began < 5
     for reader in readers:
         reader.close()
+
+
+def test_of_many_who_ask_at_the_same_time_and_do_not_read_four_get_it_and_health_is_told(
+    server: Server, long: int
+) -> None:
+    server.login("auditor")
+    with ExitStack() as stack:
+        readers = [stack.enter_context(asking(server)) for _ in range(AT_ONCE)]
+        statuses = Counter(reader.recv(12) for reader in readers)
+        assert statuses == {b"HTTP/1.1 200": 4, b"HTTP/1.1 503": AT_ONCE - 4}
+        began = time.monotonic()
+        assert server.get("/readyz")["database"]
+        assert time.monotonic() - began < 5
 
 
 def test_who_hangs_up_makes_room_for_others(server: Server, long: int) -> None:

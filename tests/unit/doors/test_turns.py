@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from project.requests import AT_ONCE, taking_turns
+from project.requests import AT_ONCE, READY_AT_ONCE, taking_turns
 
 
 async def test_the_others_wait_and_come_in_their_turn() -> None:
@@ -27,12 +27,16 @@ async def test_the_others_wait_and_come_in_their_turn() -> None:
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert inside == list(numbers)[:AT_ONCE]
-    alive = asyncio.create_task(in_turn({"path": "/healthz", "number": -1}, None, None))
+    watching = [
+        asyncio.create_task(in_turn({"path": path, "number": number}, None, None))
+        for number, path in ((-1, "/healthz"), (-2, "/readyz"), (-3, "/readyz"), (-4, "/readyz"))
+    ]
     await asyncio.sleep(0)
     assert -1 in inside
+    assert [number for number in inside if number < -1] == [-2, -3]  # whose turns are their own
     asked[0].cancel()  # who gives up makes room
     await asyncio.sleep(0.01)
     assert AT_ONCE in inside
     leave.set()
-    await asyncio.gather(*asked, alive, return_exceptions=True)
-    assert most == AT_ONCE + 1 + 1  # the cancelled one never left by itself
+    await asyncio.gather(*asked, *watching, return_exceptions=True)
+    assert most == AT_ONCE + 1 + READY_AT_ONCE + 1  # the cancelled one never left by itself

@@ -18,14 +18,15 @@ TEMPLATE = ROOT / "deploy" / "nginx.conf.template"
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 INSTALL = "sudo apt-get install nginx-light"
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-# What Debian's own nginx.conf says around a site, with every path in a folder of ours, and with a
-# log of who answered, for tests.
+# What is around a site: room for as many browsers as the README says, every path in a folder of
+# ours, and a log of who answered, for tests.
 AROUND = """
 daemon off;
 worker_processes 1;
 pid $folder/nginx.pid;
 error_log $folder/nginx-error.log;
 $user
+worker_rlimit_nofile 8192;
 events { worker_connections 4096; }
 http {
     log_format answered '$$request_method $$request_uri $$status $$upstream_addr';

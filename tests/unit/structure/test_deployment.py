@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
+
+from project.open_files import SPARE
+from tests.cluster.nginx import AROUND
 
 ROOT = Path(__file__).resolve().parents[3]
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
@@ -89,6 +93,20 @@ def test_the_proxys_file_has_every_value_that_it_asks_for() -> None:
     assert wanted == set(SERVICES["proxy"]["environment"])
     for name in wanted:
         assert f"{name}=" in README, name
+
+
+def test_a_thousand_browsers_fit_through_the_proxy_and_all_that_are_allowed_into_a_process() -> (
+    None
+):
+    container = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    assert any("deploy/nginx.conf:" in volume for volume in SERVICES["proxy"]["volumes"])
+    for text in (container, README, AROUND):
+        (connections,) = re.findall(r"^events \{ worker_connections (\d+); \}$", text, re.MULTILINE)
+        (files,) = re.findall(r"^worker_rlimit_nofile (\d+);$", text, re.MULTILINE)
+        assert int(files) > int(connections) > 2 * 1000
+    (unit,) = [unit.read_text(encoding="utf-8") for unit in UNITS if "web" in unit.name]
+    (allowed,) = re.findall(r"^LimitNOFILE=(\d+)$", unit, re.MULTILINE)
+    assert min(int(allowed), SERVICES["web-1"]["ulimits"]["nofile"]) > settings.MAX_SOCKETS + SPARE
 
 
 def test_the_image_has_all_of_the_product_and_no_settings() -> None:

@@ -1,4 +1,7 @@
-"""Every setting, read once from the environment and `.env`; the README has a table of them."""
+"""Every setting, read once from the environment and `.env`; the README has a table of them.
+
+An empty one is as good as none: that is how compose.yaml passes on what nobody wrote.
+"""
 
 from pathlib import Path
 
@@ -33,11 +36,11 @@ read_env_file(BASE_DIR / ".env")
 # Sources
 
 GOOGLE_SHEETS_URL = env.str("GOOGLE_SHEETS_URL", "")
-GOOGLE_SHEETS_ORIGIN = env.str("GOOGLE_SHEETS_ORIGIN", "https://docs.google.com")
+GOOGLE_SHEETS_ORIGIN = env.str("GOOGLE_SHEETS_ORIGIN", "") or "https://docs.google.com"
 SPOTIFY_CLIENT_ID = env.str("SPOTIFY_CLIENT_ID", "")
 SPOTIFY_CLIENT_SECRET = env.str("SPOTIFY_CLIENT_SECRET", "")
-SPOTIFY_API_URL = env.str("SPOTIFY_API_URL", "https://api.spotify.com/v1")
-SPOTIFY_TOKEN_URL = env.str("SPOTIFY_TOKEN_URL", "https://accounts.spotify.com/api/token")
+SPOTIFY_API_URL = env.str("SPOTIFY_API_URL", "") or "https://api.spotify.com/v1"
+SPOTIFY_TOKEN_URL = env.str("SPOTIFY_TOKEN_URL", "") or "https://accounts.spotify.com/api/token"
 SPOTIFY_IMAGE_ORIGINS = origins("SPOTIFY_IMAGE_ORIGINS", default=["https://i.scdn.co"])
 SPOTIFY_LOGO_FILE = env.str("SPOTIFY_LOGO_FILE", "")
 SPOTIFY_MARKET = env.str("SPOTIFY_MARKET", "")
@@ -83,7 +86,7 @@ if METRICS_TOKEN and not is_hard_to_guess(METRICS_TOKEN):
         " and the like. Make one by: openssl rand -hex 24"
     )
 METRICS_PORT = number("METRICS_PORT", 0, least=0)  # of workers on their own; 0: none
-METRICS_HOST = env.str("METRICS_HOST", "127.0.0.1")
+METRICS_HOST = env.str("METRICS_HOST", "") or "127.0.0.1"
 if METRICS_HOST not in LOOPBACK and not METRICS_TOKEN:
     raise ImproperlyConfigured(
         f"METRICS_HOST={METRICS_HOST} would show the metrics of workers to everybody."

@@ -19,11 +19,8 @@ import time
 ANSWER_LIMIT_S = 5
 LOOK_S = 0.5
 # Workers note every two seconds that they live; a machine may be busy.
-SILENT_S = 30
-SEEN = (
-    "SELECT 1 FROM syncengine_workerpresence"
-    " WHERE name LIKE %s AND seen_at > now() - make_interval(secs => %s)"
-)
+SILENT_S = 10
+SEEN = "SELECT name, seen_at FROM syncengine_workerpresence WHERE starts_with(name, %s)"
 
 
 def web(port: int) -> str:
@@ -43,18 +40,36 @@ def web(port: int) -> str:
 
 def worker(pid: int | None) -> str:
     """Why this worker of this machine, or without a number any of this machine or container, does
-    not work; empty where it does."""
+    not work; empty where it does.
+
+    Whether it lives shows by what it writes anew, never by which time that is: its clock may be
+    wrong.
+    """
     import psycopg
 
     name = f"{socket.gethostname()}:{'' if pid is None else f'{pid}:'}"  # as `SyncWorker` begins it
+    until = time.monotonic() + SILENT_S
     try:
-        with psycopg.connect(
-            os.environ["DATABASE_URL"], connect_timeout=ANSWER_LIMIT_S
-        ) as database:
-            found = database.execute(SEEN, [f"{name}%", SILENT_S]).fetchone()
+        url = _without_what_only_django_knows(os.environ["DATABASE_URL"])
+        with psycopg.connect(url, connect_timeout=ANSWER_LIMIT_S, autocommit=True) as database:
+            first = set(database.execute(SEEN, [name]))
+            while set(database.execute(SEEN, [name])) <= first:
+                if time.monotonic() >= until:
+                    return f"no worker {name} has said for {SILENT_S} s that it lives"
+                time.sleep(LOOK_S)
     except (psycopg.Error, KeyError) as error:
         return f"{type(error).__name__}: {json.dumps(str(error).splitlines()[:1])}"
-    return "" if found else f"no worker {name} has been seen for {SILENT_S} s"
+    return ""
+
+
+def _without_what_only_django_knows(url: str) -> str:
+    """The URL of a database without parameters such as `conn_max_age`, which libpq refuses."""
+    from psycopg.pq import Conninfo
+
+    address, _, query = url.partition("?")
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    kept = [part for part in query.split("&") if part.partition("=")[0] in known]
+    return f"{address}?{'&'.join(kept)}"
 
 
 def main() -> str:

@@ -5,7 +5,7 @@ from base64 import b64decode
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 import aiohttp
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -46,6 +46,7 @@ SPOTIFY_LIMITS = Limits(5, 10, 20, 5 * MIB, 5 * MIB)
 
 # (service, status or outcome of what came instead): hears of every single try.
 Told = Callable[[str, str], None]
+CUT_OFF = "cut-off"  # nobody waited for the answer any more
 
 
 def untold(service: str, outcome: str) -> None:
@@ -56,7 +57,7 @@ class TransportError(Exception):
     """No whole answer came. The text says why in a few words; none of these holds a request or an
     address, so none can hold a secret."""
 
-    outcome = "failed"
+    outcome: ClassVar[str]  # as `told` hears of it, of those that a single try ends with
 
 
 class CannotConnect(TransportError):
@@ -183,11 +184,14 @@ class Http:
         """
         # Raised out here, not in the except blocks: as a context the original would stay
         # attached, and aiohttp's own errors carry the request with its Authorization header.
-        result = await self._try(method, URL(url), limits, headers or {}, data)
+        outcome = CUT_OFF
+        try:
+            result = await self._try(method, URL(url), limits, headers or {}, data)
+            outcome = str(result.status) if isinstance(result, Answer) else result.outcome
+        finally:
+            self._told(service, outcome)
         if isinstance(result, TransportError):
-            self._told(service, result.outcome)
             raise result
-        self._told(service, str(result.status))
         return result
 
     async def retrying(self, attempt: Callable[[], Awaitable[Answer]]) -> Answer:

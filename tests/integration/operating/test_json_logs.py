@@ -24,7 +24,9 @@ def lines(process: Process) -> list[dict[str, Any]]:
     return [json.loads(line) for line in process.output.splitlines()]
 
 
-def test_every_line_says_what_it_is_about(parts: Parts, demo: Demo) -> None:
+def test_every_step_but_the_albums_is_a_line_and_every_line_says_what_it_is_about(
+    parts: Parts, demo: Demo
+) -> None:
     demo.sheet(*LINKED, UNKNOWN)
     web = parts.web(LOG_FORMAT="json")
     worker = parts.worker(LOG_FORMAT="json")

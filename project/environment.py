@@ -101,6 +101,11 @@ def origins(name: str, default: list[str]) -> list[str]:
     return [origin.lower() for origin in given] or default
 
 
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches what listens there; an IPv6 address has no brackets."""
+    return host in LOOPBACK or f"[{host}]" in LOOPBACK
+
+
 def are_loopback(host_names: list[str], origins_: list[str]) -> bool:
     """Whether nobody else can mean this site by any of these."""
     named = {*host_names, *(urlsplit(origin).netloc.rpartition("@")[2] for origin in origins_)}

@@ -19,6 +19,7 @@ from project.environment import (
     folder_of,
     hosts,
     is_hard_to_guess,
+    is_loopback,
     number,
     one_of,
     origins,
@@ -86,8 +87,9 @@ if METRICS_TOKEN and not is_hard_to_guess(METRICS_TOKEN):
         " and the like. Make one by: openssl rand -hex 24"
     )
 METRICS_PORT = number("METRICS_PORT", 0, least=0)  # of workers on their own; 0: none
-METRICS_HOST = env.str("METRICS_HOST", "") or "127.0.0.1"
-if METRICS_HOST not in LOOPBACK and not METRICS_TOKEN:
+# In brackets an address cannot be listened on.
+METRICS_HOST = (env.str("METRICS_HOST", "") or "127.0.0.1").strip("[]")
+if not is_loopback(METRICS_HOST) and not METRICS_TOKEN:
     raise ImproperlyConfigured(
         f"METRICS_HOST={METRICS_HOST} would show the metrics of workers to everybody."
         " Set METRICS_TOKEN, too, or unset METRICS_HOST."

@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from project import demo_accounts
+from project.environment import is_loopback
 from syncengine.worker import SyncWorker
 
 logger = logging.getLogger("groovelog.serve")
@@ -35,7 +36,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, port: int, demo: bool, **options: Any) -> None:
         if demo and not settings.DEMO_URL:
             raise CommandError("Write --demo in full: manage.py starts the demo before Django.")
-        if settings.DEBUG and host not in settings.LOOPBACK:
+        if settings.DEBUG and not is_loopback(host):
             raise CommandError(
                 "DEBUG shows paths and source code to everybody, so it works on loopback only."
                 " Unset DEBUG, or leave out --host."

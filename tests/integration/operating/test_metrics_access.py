@@ -1,5 +1,6 @@
 """Who may read `/metrics`: programs with the token, and admins; an address proves nothing."""
 
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -16,6 +17,14 @@ from tests.backends import free_port
 from tests.integration.operating.conftest import Parts
 from tests.scrapes import TOKEN, WITH_TOKEN, Scrape, scraped
 from tests.syncing import eventually
+
+
+def has_ipv6() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
 
 
 @pytest.fixture(autouse=True)
@@ -96,6 +105,14 @@ def test_the_port_of_a_worker_wants_the_token_too(parts: Parts) -> None:
         assert refused.value.code == 401
         refused.value.close()
     assert TOKEN not in worker.output
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_the_own_address_of_a_machine_may_be_one_of_ipv6(parts: Parts, host: str) -> None:
+    port = free_port()
+    parts.worker(METRICS_HOST=host, METRICS_PORT=str(port), METRICS_TOKEN="")
+    assert eventually(lambda: is_served(f"http://[::1]:{port}"))
 
 
 def is_served(origin: str) -> bool:

@@ -176,7 +176,6 @@ AXES_ENABLE_ACCESS_FAILURE_LOG = False
 # The parts
 
 INSTALLED_APPS = [
-    "daphne",
     "project.apps.ProjectConfig",
     "frontend.apps.FrontendConfig",
     "syncengine.apps.SyncengineConfig",  # before channels: its `runworker` is ours

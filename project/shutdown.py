@@ -17,7 +17,8 @@ def stop_cleanly() -> None:
     somebody has connected within the last second (kill_all_applications, daphne/server.py 4.2), so
     no consumer can count on hearing of the end. Under another server than Daphne this does nothing.
     """
-    # Django has loaded Daphne's app, which has installed the reactor that runs in asyncio's loop.
+    # Not before the server is wanted: it installs the reactor that runs in asyncio's loop.
+    import daphne.server  # noqa: F401
     from twisted.internet import defer, reactor
 
     async def close() -> None:

@@ -5,13 +5,16 @@ import { feed } from "./feed.js";
 import { takeChoices } from "./filters.js";
 import { moved } from "./motion.js";
 import { place } from "./order.js";
+import { withPaint } from "./paint.js";
 
 const GATHER_MS = 400; // added albums are put in together, so that covers move seldom
 const AGAIN_MS = 3_000; // between two reads of the whole page
 const PAGE_CARDS = 60;
+const ALBUM_KINDS = ["album-synced", "album-removed"];
 const END_KINDS = ["completed", "failed", "cancelled"];
 
 class AlbumGrid extends HTMLElement {
+  #heard = []; // events that the cards do not show yet
   #added = new Map();
   #gathering = null;
   #reading = null;
@@ -19,37 +22,44 @@ class AlbumGrid extends HTMLElement {
   #stale = false; // something was missed since the page was last asked for
 
   connectedCallback() {
-    feed.addEventListener("events", ({ detail }) => detail.forEach((event) => this.#apply(event)));
+    feed.addEventListener("events", ({ detail }) => this.#hear(detail));
     feed.addEventListener("snapshot", () => this.#readSoon());
   }
 
-  #apply({ kind, data }) {
-    if (kind === "album-synced") this.#synced(data);
-    else if (kind === "album-removed") this.#remove(data.album);
-    else if (END_KINDS.includes(kind)) this.#readSoon();
+  #hear(events) {
+    this.#heard.push(...events.filter(({ kind }) => ALBUM_KINDS.includes(kind)));
+    if (this.#heard.length) withPaint(this.#apply);
+    if (events.some(({ kind }) => END_KINDS.includes(kind))) this.#readSoon();
   }
+
+  #apply = () => {
+    const heard = this.#heard.splice(0);
+    const removed = heard.filter(({ kind }) => kind === "album-removed");
+    if (removed.length) moved(this.#list, () => removed.forEach(({ data }) => this.#remove(data)));
+    for (const { kind, data } of heard) if (kind === "album-synced") this.#synced(data);
+  };
 
   #synced(data) {
     const card = this.#card(data.album);
     if (!card && data.outcome === "added" && this.dataset.narrowed !== "true") {
       this.#added.set(data.album, data);
-      this.#gathering ??= setTimeout(() => this.#insertAdded(), GATHER_MS);
+      this.#gathering ??= setTimeout(() => withPaint(this.#insertAdded), GATHER_MS);
     } else if (card && data.outcome !== "unchanged") {
       change(card, data.changes);
       glow(card);
     }
   }
 
-  #remove(album) {
+  #remove({ album }) {
     this.#added.delete(album);
     const card = this.#card(album);
     this.#count(-1);
     if (!card) return;
     if (card.contains(document.activeElement)) focusOn(card.nextElementSibling ?? this);
-    moved(this.#list, () => card.remove());
+    card.remove();
   }
 
-  #insertAdded() {
+  #insertAdded = () => {
     this.#gathering = null;
     const added = [...this.#added.values()].filter(({ album }) => !this.#card(album));
     this.#added.clear();
@@ -58,7 +68,7 @@ class AlbumGrid extends HTMLElement {
     setHidden(this.querySelector("[data-results]"), false);
     moved(this.#list, () => added.forEach((data) => this.#insert(data)));
     this.#count(added.length);
-  }
+  };
 
   #insert(data) {
     const card = newCard(this.querySelector("template"), data);
@@ -97,15 +107,19 @@ class AlbumGrid extends HTMLElement {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
       if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const fresh = page.querySelector("album-grid");
-      if (fresh) this.#replaceBy(fresh);
-      takeChoices(page);
+      withPaint(() => this.#take(page));
     } catch {
       this.#stale = true; // offline, or the server has an outage: the connection says so
     } finally {
       this.#reading = null;
       if (this.#stale) this.#readSoon();
     }
+  }
+
+  #take(page) {
+    const fresh = page.querySelector("album-grid");
+    if (fresh) this.#replaceBy(fresh);
+    takeChoices(page);
   }
 
   #replaceBy(fresh) {

@@ -1,4 +1,5 @@
 /** `<sync-announcer>`: the one polite live region; it says little, and never in a hurry. */
+import { withPaint } from "./paint.js";
 import { unfinished } from "./panel-view.js";
 import { albums } from "./sentences.js";
 import { operation, subscribe } from "./store.js";
@@ -39,7 +40,7 @@ class SyncAnnouncer extends HTMLElement {
     if (this.#waiting && IMPORTANCE[this.#waiting.kind] > IMPORTANCE[message.kind]) return;
     this.#waiting = message;
     const waitMs = this.#saidAt + MIN_MS_BETWEEN - performance.now();
-    this.#timer ??= setTimeout(() => this.#say(), Math.max(0, waitMs));
+    this.#timer ??= setTimeout(() => withPaint(() => this.#say()), Math.max(0, waitMs));
   }
 
   #say() {

@@ -2,7 +2,8 @@
 import { element, setAttribute, setText } from "./dom.js";
 import { drawing } from "./pattern.js";
 
-const GLOW_MS = 1_200; // what moves in it, at its end, takes less than 200 ms
+const GLOW = { duration: 1_200, easing: "linear" };
+const GLOWING = 0.86; // of it; what moves then, at its end, takes less than 200 ms
 
 export function newCard(template, { album, artist, title, changes }) {
   const card = template.content.firstElementChild.cloneNode(true);
@@ -26,11 +27,13 @@ export function change(card, changes) {
   else if ("artist" in changes || "title" in changes) setAttribute(image(card), "alt", alt(card));
 }
 
+/** Nothing of it stands in the page, which need not be laid out for it. */
 export function glow(card) {
-  card.classList.remove("changed");
-  void card.offsetWidth; // so that a second change begins the glow anew
-  card.classList.add("changed");
-  setTimeout(() => card.classList.remove("changed"), GLOW_MS);
+  const cover = card.localName === "tr" ? null : card.querySelector(".cover");
+  const look = cover ? { outlineColor: "var(--accent)" } : { backgroundColor: "var(--glow)" };
+  for (const node of cover ? [cover] : card.children) {
+    node.animate([look, { ...look, offset: GLOWING }], GLOW);
+  }
 }
 
 /** As the catalog sorts: no case, no accents, no leading "the". */

@@ -1,6 +1,7 @@
 /** `<connection-chip>`: in words, whether what stands here is current. */
 import { onTick } from "./clock.js";
 import { setHidden, setText } from "./dom.js";
+import { withPaint } from "./paint.js";
 import { current, subscribe } from "./store.js";
 
 const BLINK_MS = 2_000; // a shorter interruption is nobody's concern
@@ -10,7 +11,8 @@ class ConnectionChip extends HTMLElement {
 
   connectedCallback() {
     subscribe((state) => this.#show(state));
-    onTick(() => this.#show(current()));
+    const show = () => this.#show(current());
+    onTick(() => withPaint(show));
   }
 
   #show({ connection, delayed, outdated }) {

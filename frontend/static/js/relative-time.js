@@ -1,6 +1,7 @@
 /** `<relative-time datetime data-form>`: a time in words that moves on by itself. */
 import { now, onTick } from "./clock.js";
 import { setHidden, setText } from "./dom.js";
+import { withPaint } from "./paint.js";
 import { absolute, ago, clock, shortAgo, span } from "./words.js";
 
 class RelativeTime extends HTMLElement {
@@ -8,7 +9,7 @@ class RelativeTime extends HTMLElement {
   #stop = null;
 
   connectedCallback() {
-    this.#stop = onTick(() => this.#show());
+    this.#stop = onTick(() => withPaint(this.#show));
     this.#describe();
   }
 
@@ -31,10 +32,10 @@ class RelativeTime extends HTMLElement {
     this.#show();
   }
 
-  #show() {
+  #show = () => {
     const moment = this.#moment();
     if (moment !== null) setText(this.querySelector("time"), this.#phrase(moment));
-  }
+  };
 
   #moment() {
     const milliseconds = Date.parse(this.getAttribute("datetime") ?? "");

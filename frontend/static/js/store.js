@@ -1,9 +1,7 @@
-/** What the page knows. Elements subscribe and are told of changes at most ten times a second. */
+/** What the page knows. Elements subscribe and are told of changes with the next paint. */
 import { json } from "./dom.js";
 import { setServerTime } from "./clock.js";
-
-const MIN_MS_BETWEEN_PAINTS = 100;
-const HIDDEN_TAB_MS = 250; // a hidden tab gets no animation frames, but shows its title
+import { paint, withPaint } from "./paint.js";
 
 const viewer = json("viewer");
 if (viewer) setServerTime(viewer.now);
@@ -22,8 +20,6 @@ let state = {
   notice: "",
 };
 const subscribers = new Set();
-let lastPaintAt = -Infinity;
-let scheduled = false;
 
 export function current() {
   return state;
@@ -32,8 +28,8 @@ export function current() {
 /** `now` skips the wait: for the answer to somebody's own act. */
 export function update(changes, { now = false } = {}) {
   state = { ...state, ...changes };
+  withPaint(tell);
   if (now) paint();
-  else schedule();
 }
 
 export function subscribe(subscriber) {
@@ -42,25 +38,11 @@ export function subscribe(subscriber) {
   return () => subscribers.delete(subscriber);
 }
 
-// A frame that was asked for before the tab was hidden would not come until it is shown again.
-document.addEventListener("visibilitychange", () => scheduled && paint());
-
 /** The operation to show: the one that was just asked for, until the log has it. */
 export function operation({ status, asked }) {
   return asked ?? status?.operation ?? null;
 }
 
-function schedule() {
-  if (scheduled) return;
-  scheduled = true;
-  const waitMs = Math.max(0, lastPaintAt + MIN_MS_BETWEEN_PAINTS - performance.now());
-  if (document.hidden) setTimeout(paint, HIDDEN_TAB_MS);
-  else if (waitMs) setTimeout(() => requestAnimationFrame(paint), waitMs);
-  else requestAnimationFrame(paint);
-}
-
-function paint() {
-  scheduled = false;
-  lastPaintAt = performance.now();
+function tell() {
   for (const subscriber of subscribers) subscriber(state);
 }

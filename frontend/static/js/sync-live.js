@@ -8,7 +8,7 @@ import { panelState, panelView, unfinished } from "./panel-view.js";
 import { subscribe } from "./store.js";
 
 class SyncLive extends HTMLElement {
-  #fresh = new Set(); // positions of events that are not on the page
+  #fresh = 0; // events that are not on the page
   #missed = false; // whether there are others that nobody has counted
 
   connectedCallback() {
@@ -52,13 +52,13 @@ class SyncLive extends HTMLElement {
     this.#missed ||= missed;
     for (const { operation, position } of events) {
       const isNew = position > Number(this.dataset.position);
-      if (isNew && operation === this.dataset.operation) this.#fresh.add(position);
+      if (isNew && operation === this.dataset.operation) this.#fresh += 1;
     }
   }
 
   #offer(over) {
     if (!this.#part("fresh")) return; // the page of one event
-    const count = this.#fresh.size;
+    const count = this.#fresh;
     if (!count && !this.#missed && !over) return;
     const events = this.#missed || !count ? "New events" : `${count} new event${count === 1 ? "" : "s"}`;
     setText(this.#part("freshLink"), over && !this.#missed ? "It has ended: show all of it" : `${events}: show`);

@@ -1,6 +1,7 @@
 /** `<sync-panel>`: keeps the panel that the server has rendered current, part by part. */
 import { now, onTick } from "./clock.js";
 import { setAttribute, setHidden, setText } from "./dom.js";
+import { withPaint } from "./paint.js";
 import { STEPS, missingWorker, panelView } from "./panel-view.js";
 import { SteadyEstimate, rate, secondsLeft } from "./rate.js";
 import { current, operation, subscribe } from "./store.js";
@@ -14,7 +15,8 @@ class SyncPanel extends HTMLElement {
   connectedCallback() {
     for (const part of this.querySelectorAll("[data-part]")) this.#parts[part.dataset.part] = part;
     subscribe((state) => this.#show(state));
-    onTick(() => this.#show(current()));
+    const show = () => this.#show(current());
+    onTick(() => withPaint(show));
   }
 
   #show(state) {

@@ -1,0 +1,42 @@
+/** One paint for everything on the page that changes, at most ten times a second. */
+
+const MIN_MS_BETWEEN = 100;
+const HIDDEN_TAB_MS = 250; // a hidden tab gets no animation frames, but shows its title
+
+const acts = new Set();
+let paintedAt = -Infinity;
+let timer = null;
+let frame = null;
+
+/** Runs `act` with the next paint: once, however often it was asked for until then. */
+export function withPaint(act) {
+  acts.add(act);
+  if (timer === null && frame === null) schedule();
+}
+
+/** Does not wait: for the answer to somebody's own act. */
+export function paint() {
+  clearTimeout(timer);
+  cancelAnimationFrame(frame);
+  timer = frame = null;
+  paintedAt = performance.now();
+  for (const act of [...acts]) {
+    acts.delete(act);
+    act();
+  }
+}
+
+// A frame that was asked for before the tab was hidden would not come until it is shown again.
+document.addEventListener("visibilitychange", () => acts.size && paint());
+
+function schedule() {
+  const waitMs = paintedAt + MIN_MS_BETWEEN - performance.now();
+  if (document.hidden) timer = setTimeout(paint, HIDDEN_TAB_MS);
+  else if (waitMs > 0) timer = setTimeout(askForFrame, waitMs);
+  else askForFrame();
+}
+
+function askForFrame() {
+  timer = null;
+  frame = requestAnimationFrame(paint);
+}

@@ -23,6 +23,7 @@ from syncengine.log import current_status
 from syncengine.projection import UNFINISHED_STATES
 
 ALBUMS_PER_PAGE = 60
+PART = "X-Part"  # with `albums` the catalog answers with nothing else: for who types a search
 
 
 @page
@@ -43,15 +44,20 @@ def catalog(request: HttpRequest) -> HttpResponseBase:
     shown = paginator.get_page(asked.page)
     if shown.number != asked.page:
         notes.append(f"There is no page {asked.page}, so the last one is shown.")
-    context = {
+    found_albums = {
         "query": asked,
         "notes": notes,
         "page": shown,
         "page_numbers": paginator.get_elided_page_range(shown.number, on_each_side=1, on_ends=1),
-        **choices(albums_catalog.facets(), asked),
         "sample": Album(),
-        "section": "catalog",
         "status": status,
+    }
+    if request.headers.get(PART) == "albums":
+        return render(request, "_albums.html", found_albums)
+    context: dict[str, Any] = {
+        **found_albums,
+        **choices(albums_catalog.facets(), asked),
+        "section": "catalog",
         "operation": status["operation"],
         "result_states": RESULT_STATES,
         "panel": panel(status, now, worker_missing),

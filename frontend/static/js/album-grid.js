@@ -5,7 +5,8 @@ import { feed } from "./feed.js";
 import { takeChoices } from "./filters.js";
 import { moved } from "./motion.js";
 import { place } from "./order.js";
-import { withPaint } from "./paint.js";
+import { paint, withPaint } from "./paint.js";
+import { searchAsTyped } from "./search.js";
 
 const GATHER_MS = 400; // added albums are put in together, so that covers move seldom
 const AGAIN_MS = 3_000; // between two reads of the whole page
@@ -14,7 +15,10 @@ const ALBUM_KINDS = ["album-synced", "album-removed"];
 const END_KINDS = ["completed", "failed", "cancelled"];
 
 class AlbumGrid extends HTMLElement {
+  #address = location.href;
   #heard = []; // events that the cards do not show yet
+  #meanwhile = []; // those since the oldest question that has no answer yet
+  #asking = 0;
   #added = new Map();
   #gathering = null;
   #reading = null;
@@ -24,11 +28,14 @@ class AlbumGrid extends HTMLElement {
   connectedCallback() {
     feed.addEventListener("events", ({ detail }) => this.#hear(detail));
     feed.addEventListener("snapshot", () => this.#readSoon());
+    searchAsTyped(this, (address) => this.#find(address));
   }
 
   #hear(events) {
-    this.#heard.push(...events.filter(({ kind }) => ALBUM_KINDS.includes(kind)));
-    if (this.#heard.length) withPaint(this.#apply);
+    const heard = events.filter(({ kind }) => ALBUM_KINDS.includes(kind));
+    this.#heard.push(...heard);
+    if (this.#asking) this.#meanwhile.push(...heard);
+    if (heard.length) withPaint(this.#apply);
     if (events.some(({ kind }) => END_KINDS.includes(kind))) this.#readSoon();
   }
 
@@ -104,10 +111,7 @@ class AlbumGrid extends HTMLElement {
     this.#readAt = performance.now();
     this.#stale = false;
     try {
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-      if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      withPaint(() => this.#take(page));
+      await this.#ask();
     } catch {
       this.#stale = true; // offline, or the server has an outage: the connection says so
     } finally {
@@ -116,10 +120,43 @@ class AlbumGrid extends HTMLElement {
     }
   }
 
-  #take(page) {
+  /** Show what somebody searches for, without waiting. */
+  async #find(address) {
+    this.#address = address;
+    try {
+      await this.#ask({ "X-Part": "albums" });
+      paint();
+    } catch {
+      this.#readSoon();
+    }
+  }
+
+  async #ask(headers = {}) {
+    const address = this.#address;
+    this.#asking += 1;
+    try {
+      const answer = await fetch(address, { headers: { Accept: "text/html", ...headers } });
+      if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      withPaint(() => this.#take(page, address));
+    } catch (error) {
+      this.#asking -= 1;
+      throw error;
+    }
+  }
+
+  /** What happened while this page was on its way may not stand in it: once more does no harm. */
+  #take(page, address) {
+    this.#asking -= 1;
+    if (address !== this.#address) return this.#readSoon();
     const fresh = page.querySelector("album-grid");
     if (fresh) this.#replaceBy(fresh);
     takeChoices(page);
+    for (const { data } of this.#meanwhile) {
+      const card = data.changes && this.#card(data.album);
+      if (card) change(card, data.changes);
+    }
+    if (!this.#asking) this.#meanwhile.length = 0;
   }
 
   #replaceBy(fresh) {
@@ -129,6 +166,7 @@ class AlbumGrid extends HTMLElement {
       if (known?.isEqualNode(card)) card.replaceWith(known); // its image need not load again
     }
     Object.assign(this.dataset, fresh.dataset);
+    if (this.dataset.narrowed === "true") this.#added.clear(); // nobody knows whether they match
     const [scrollX, scrollY] = [window.scrollX, window.scrollY];
     this.replaceChildren(...fresh.childNodes);
     window.scrollTo(scrollX, scrollY);

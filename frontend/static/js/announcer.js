@@ -22,6 +22,14 @@ class SyncAnnouncer extends HTMLElement {
     });
   }
 
+  /** Says what somebody asked for, at once. */
+  say(text) {
+    this.#saidAt = performance.now();
+    withPaint(() => {
+      this.textContent = text;
+    });
+  }
+
   #notice(operation) {
     const before = this.#before;
     this.#before = operation;

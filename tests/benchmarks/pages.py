@@ -38,7 +38,7 @@ def measure() -> None:
 
 def _times_s(count: int) -> dict[str, list[float]]:
     with fresh_database():
-        Album.objects.bulk_create([_album(number) for number in range(count)])
+        Album.objects.bulk_create([album(number) for number in range(count)])
         client = Client()
         client.force_login(User.objects.create(username="ann"))
         times: dict[str, list[float]] = {address: [] for address in ADDRESSES}
@@ -51,7 +51,8 @@ def _times_s(count: int) -> dict[str, list[float]]:
         return times
 
 
-def _album(number: int) -> Album:
+def album(number: int) -> Album:
+    """One that has not been saved."""
     fields = dict(EMPTY) | {
         "artist": f"Artist {number % 700}",
         "title": f"Blue Note {number}",

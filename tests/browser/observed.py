@@ -5,29 +5,30 @@ from typing import Any
 
 from playwright.sync_api import CDPSession, Page
 
-# One update is everything that is changed before one paint. Whether the page is about to paint is
-# known inside animation frames, and ends with the first message after them.
+# One update is everything that is changed before one paint, and its time is when the work for that
+# paint begins. Whether the page is about to paint is known inside animation frames, and that ends
+# with the first message after them.
 OBSERVE = """
 window.observed = { updates: [], tasks: [], shifts: [] };
 {
   let frames = 0;
-  let inFrame = false;
+  let frameAt = null; // null outside animation frames
   let newest = -1;
   const { port1, port2 } = new MessageChannel();
-  port1.onmessage = () => { inFrame = false; };
+  port1.onmessage = () => { frameAt = null; };
   const request = window.requestAnimationFrame.bind(window);
   window.requestAnimationFrame = (act) => request((time) => {
-    if (!inFrame) {
-      inFrame = true;
+    if (frameAt === null) {
+      frameAt = performance.now();
       frames += 1;
       port2.postMessage(null);
     }
     act(time);
   });
   new MutationObserver(() => {
-    const paint = inFrame ? frames : frames + 1;
-    if (!inFrame) requestAnimationFrame(() => {});
-    if (paint !== newest) observed.updates.push(performance.now());
+    const paint = frameAt === null ? frames + 1 : frames;
+    if (frameAt === null) requestAnimationFrame(() => {});
+    if (paint !== newest) observed.updates.push(frameAt ?? performance.now());
     newest = paint;
   }).observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
   const note = (type, act) => new PerformanceObserver((list) => list.getEntries().forEach(act))
@@ -65,7 +66,9 @@ class Observed:
 
     @property
     def largest_shift(self) -> float:
-        return max((value for _, value, after_input, _ in self.shifts if not after_input), default=0.0)
+        return max(
+            (value for _, value, after_input, _ in self.shifts if not after_input), default=0.0
+        )
 
 
 def observe(page: Page) -> None:

@@ -1,0 +1,185 @@
+"""A page at work: it changes seldom, keeps its place and its size, and follows who types."""
+
+import itertools
+import re
+import time
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from albums.models import Album
+from tests.benchmarks.pages import album
+from tests.browser import observed, sheets
+from tests.browser.catalog_page import CatalogPage
+from tests.browser.conftest import Serve, Visit
+from tests.browser.people import session_of
+from tests.browser.serving import Server
+from tests.demo import Demo
+
+pytestmark = pytest.mark.once
+
+PAINT_MS = 100
+TIMER_MS = 2  # a timer may be that early
+MOST_SHIFT = 0.02
+FEW_FAILURES, MANY_FAILURES = 600, 3_000  # rows; the page tells of the newest 100
+MANY_ALBUMS = 10_000
+A_PAGE = 60
+LIMIT_S = 120.0  # for what is bound to happen, on a busy machine
+LOOK_MS = 100
+
+
+@pytest.fixture
+def server(serve: Serve) -> Server:
+    """A product with an empty catalog."""
+    return serve()[0]
+
+
+@pytest.fixture(params=["/", "/?view=list"])
+def catalog(request: pytest.FixtureRequest, server: Server, visit: Visit) -> CatalogPage:
+    """A page that is observed."""
+    catalog = visit(server, path="", live=False)
+    observed.observe(catalog.page)
+    catalog.open(request.param)
+    observed.begin(catalog.page)
+    return catalog
+
+
+def sync(server: Server, catalog: CatalogPage) -> None:
+    """Let a program sync, since what moves after somebody's click does not count as a shift."""
+    _, answer = server.post("/syncs/", f"sessionid={session_of('admin')}")
+    wanted = answer["operation"]["id"]
+
+    def has_ended() -> bool:
+        operation = catalog.status()["operation"]
+        return bool(operation and operation["id"] == wanted and operation["finished_at"])
+
+    wait(catalog.page, has_ended)
+    catalog.wait_for_end()
+
+
+def wait(page: Page, condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + LIMIT_S
+    while not condition():
+        assert time.monotonic() < until
+        page.wait_for_timeout(LOOK_MS)
+
+
+def test_the_page_changes_in_one_paint_at_most_ten_times_a_second(
+    server: Server, catalog: CatalogPage, demo: Demo
+) -> None:
+    demo.sheet(*sheets.rows(47), *sheets.failing_rows() * 10)
+    sync(server, catalog)
+    seen = observed.observed(catalog.page)
+    assert len(seen.updates) > 2
+    gaps = [later - earlier for earlier, later in itertools.pairwise(seen.updates)]
+    assert min(gaps) >= PAINT_MS - TIMER_MS, sorted(gaps)[:5]
+
+
+def test_nothing_jumps_while_albums_come_and_change(
+    server: Server, catalog: CatalogPage, demo: Demo
+) -> None:
+    for label in ("One label", "A label with a much longer name"):
+        demo.sheet(*sheets.rows(47, label=label))
+        demo.behave(latency_ms=60)
+        sync(server, catalog)
+    seen = observed.observed(catalog.page)
+    assert seen.largest_shift <= MOST_SHIFT, seen.shifts
+
+
+def test_the_page_does_not_grow_over_thousands_of_events(
+    server: Server, visit: Visit, demo: Demo
+) -> None:
+    catalog = visit(server)
+    elements = catalog.page.locator("*")
+    before = 0
+    for failures in (FEW_FAILURES, MANY_FAILURES):
+        broken = [
+            sheets.line("", f"Album {number}", "1999", "", "", "") for number in range(failures)
+        ]
+        demo.sheet(*sheets.rows(47), *broken)
+        sync(server, catalog)
+        assert catalog.status()["operation"]["failed"] == failures
+        expect(catalog.cards).to_have_count(47)
+        expect(elements).to_have_count(before or elements.count())
+        before = elements.count()
+
+
+@pytest.fixture
+def large(serve: Serve) -> Server:
+    """A product with 10,000 albums."""
+    Album.objects.bulk_create([album(number) for number in range(MANY_ALBUMS)])
+    return serve()[0]
+
+
+def test_a_page_of_10_000_albums_holds_60_of_them(large: Server, visit: Visit) -> None:
+    catalog = visit(large)
+    expect(catalog.page.locator("[data-total]")).to_have_text(str(MANY_ALBUMS))
+    expect(catalog.cards).to_have_count(A_PAGE)
+
+
+def test_the_albums_follow_what_is_typed(large: Server, visit: Visit) -> None:
+    catalog = visit(large, path="/?sort=title&page=3")
+    page = catalog.page
+    catalog.record()
+    page.evaluate("window.kept = document.querySelector('#q')")
+    field = page.get_by_role("searchbox", name="Search")
+    field.press_sequentially("blue note 1234")
+    expect(catalog.cards).to_have_count(1)
+    expect(page.locator("[data-total]")).to_have_text("1")
+    expect(page.locator("sync-announcer")).to_have_text("1 album found.")
+    expect(field).to_be_focused()
+    assert catalog.seen("headline"), "it was loaded anew"
+
+    page.wait_for_url("**/?q=blue+note+1234&sort=title")
+    shown = catalog.shown()
+    page.reload()
+    catalog.wait_live()
+    assert catalog.shown() == shown
+
+    field.fill("no such album")
+    expect(page.get_by_role("heading", name="No album matches.")).to_be_visible()
+    expect(page.locator("sync-announcer")).to_have_text("No album matches.")
+    field.fill("")
+    expect(page.locator("[data-total]")).to_have_text(str(MANY_ALBUMS))
+    page.wait_for_url(re.compile(r"/\?sort=title$"))
+
+
+def test_whoever_types_asks_for_the_albums_only_and_one_answer_at_a_time(
+    large: Server, visit: Visit
+) -> None:
+    catalog = visit(large)
+    held: list[Route] = []
+    catalog.page.route("**/?q=*", lambda route: held.append(route))
+    field = catalog.page.get_by_role("searchbox", name="Search")
+    field.press_sequentially("nothing like this")
+    field.press("Backspace")
+    wait(catalog.page, lambda: len(held) == 1)
+    assert held[0].request.url.endswith("/?q=n")
+    held[0].continue_()
+    wait(catalog.page, lambda: len(held) == 2)
+    assert held[1].request.url.endswith("/?q=nothing+like+thi"), "the newest, and none between"
+    answer = held[1].fetch()
+    assert answer.text().lstrip().startswith("<album-grid") and "sync-panel" not in answer.text()
+    held[1].fulfill(response=answer)
+    expect(catalog.page.get_by_role("heading", name="No album matches.")).to_be_visible()
+
+
+def test_what_a_sync_changes_while_the_answer_is_on_its_way_is_shown(
+    server: Server, visit: Visit, demo: Demo
+) -> None:
+    demo.sheet(*sheets.rows(47, label="Before"))
+    catalog = visit(server, path="/?view=list")
+    assert catalog.sync() == "completed"
+    before: list[Route] = []
+    catalog.page.route("**/?q=*", lambda route: before.append(route))
+    title = sheets.title(sheets.rows(1)[0])
+    catalog.page.get_by_role("searchbox", name="Search").fill(title)
+    wait(catalog.page, lambda: bool(before))
+    old = before[0].fetch()
+
+    demo.sheet(*sheets.rows(1, label="Behind"), *sheets.rows(46, first=1, label="Before"))
+    sync(server, catalog)
+    before[0].fulfill(response=old)
+    row = catalog.cards.filter(has_text=title).first
+    expect(row.locator("[data-field=label]")).to_have_text("Behind")

@@ -1,8 +1,6 @@
 """How soon an event reaches the pages that are open."""
 
 import json
-import os
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -11,15 +9,15 @@ from datetime import datetime
 from pathlib import Path
 from threading import Thread
 
-from django.db import connection, connections
-from playwright.sync_api import Page, sync_playwright
+from django.db import connection
+from playwright.sync_api import Page
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from syncengine import log
 from tests.benchmarks.database import fresh_database
 from tests.benchmarks.report import Figure, milliseconds, percentile, show
-from tests.browser.conftest import CHROMIUM_ARGUMENTS, CHROMIUM_NAMES
+from tests.browser.chromium import launched
 from tests.browser.people import make_people, session_of
 from tests.demo import Demo, start_demo
 from tests.process import ServeProcess
@@ -132,10 +130,7 @@ def _serving(demo: Demo) -> Iterator[tuple[ServeProcess, str]]:
 
 @contextmanager
 def _pages(server: ServeProcess, count: int) -> Iterator[list[Page]]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop is none of Django's
-    with sync_playwright() as playwright:
-        path = next(filter(None, map(shutil.which, CHROMIUM_NAMES)))
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+    with launched() as browser:
         pages = []
         for number in range(count):
             name = ("admin2", "admin")[number % 2]  # at most 20 sockets a person
@@ -148,8 +143,6 @@ def _pages(server: ServeProcess, count: int) -> Iterator[list[Page]]:
             page.wait_for_selector("html[data-connection=live]", timeout=60_000)
             pages.append(page)
         yield pages
-        browser.close()
-        connections.close_all()  # inside Playwright's loop Django keeps others than outside
 
 
 NOTE_WHAT_IS_SHOWN = """() => {

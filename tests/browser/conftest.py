@@ -1,7 +1,5 @@
 """Fixtures: one browser, products as real processes, and visitors who are watched for errors."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,30 +7,15 @@ from typing import Any
 
 import pytest
 from django.db import connections
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 
 from tests.browser.catalog_page import CatalogPage
+from tests.browser.chromium import VIEWPORT, WAIT_LIMIT_MS, launched
 from tests.browser.people import make_people, session_of
 from tests.browser.serving import Server, serving
 from tests.browser.watch import Watch
 from tests.databases import Databases
 from tests.demo import Demo
-
-WAIT_LIMIT_MS = 30_000  # for a condition; a slow machine may need it, a quiet one never does
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM_ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # A page that a test answers itself is nobody's neighbour, and could not load its covers.
-    "--disable-features=LocalNetworkAccessChecks",
-]
-VIEWPORT = {"width": 1280, "height": 900}
 
 Serve = Callable[..., list[Server]]
 Visit = Callable[..., CatalogPage]
@@ -40,17 +23,9 @@ Visit = Callable[..., CatalogPage]
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """One browser, and only as long as these tests run: Playwright's loop would be in the way of
-    tests that run loops of their own. Django takes it for a sign that queries would block."""
-    path = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
-    assert path, f"no browser found; install one of {', '.join(CHROMIUM_NAMES)}"
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    expect.set_options(timeout=WAIT_LIMIT_MS)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+    """One for all these tests."""
+    with launched() as browser:
         yield browser
-        browser.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import sheets
-from tests.browser.conftest import WAIT_LIMIT_MS, Serve, Visit
+from tests.browser.chromium import WAIT_LIMIT_MS
+from tests.browser.conftest import Serve, Visit
 from tests.browser.test_accessibility import check
 from tests.browser.watch import Watch
 from tests.demo import Demo

@@ -1,29 +1,28 @@
 """How soon an event reaches the pages that are open."""
 
 import json
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
-from pathlib import Path
 from threading import Thread
 
-from django.db import connection
 from playwright.sync_api import Page
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from syncengine import log
 from tests.benchmarks.database import fresh_database
+from tests.benchmarks.open_pages import go_live, new_page, serving
 from tests.benchmarks.report import Figure, milliseconds, percentile, show
 from tests.browser.chromium import launched
-from tests.browser.people import make_people, session_of
+from tests.browser.people import session_of
+from tests.browser.serving import Server
 from tests.demo import Demo, start_demo
-from tests.process import ServeProcess
 
 BROWSERS = 20
 LATENCY_MS = 120
+CALLS_PER_30S = 90
 SETTLE_S = 2
 
 
@@ -92,7 +91,7 @@ def _delays(name: str, delays_s: list[float], expected: int) -> Figure:
     )
 
 
-def _note_arrivals(server: ServeProcess, cookie: str, arrivals: dict[int, float]) -> None:
+def _note_arrivals(server: Server, cookie: str, arrivals: dict[int, float]) -> None:
     """Note when each event arrives at a socket, by its position, until the server ends."""
     headers = {"Cookie": cookie}
     url = f"ws://127.0.0.1:{server.port}/ws/sync/"
@@ -110,38 +109,20 @@ def _note_arrivals(server: ServeProcess, cookie: str, arrivals: dict[int, float]
 
 
 @contextmanager
-def _serving(demo: Demo) -> Iterator[tuple[ServeProcess, str]]:
+def _serving(demo: Demo) -> Iterator[tuple[Server, str]]:
     """Serve the current database; yields the server and an admin's cookie."""
-    make_people()
-    cookie = f"sessionid={session_of('admin')}"
-    folder = Path(tempfile.mkdtemp(prefix="groovelog-benchmarks-"))
-    environment = demo.environment() | {
-        "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
-        "REDIS_URL": "",
-        "SPOTIFY_CALLS_PER_30S": "90",
-    }
-    server = ServeProcess(folder / "server.log", environment)
-    server.start()
-    try:
-        yield server, cookie
-    finally:
-        server.stop()
+    with serving(demo, CALLS_PER_30S) as server:
+        yield server, f"sessionid={session_of('admin')}"
 
 
 @contextmanager
-def _pages(server: ServeProcess, count: int) -> Iterator[list[Page]]:
+def _pages(server: Server, count: int) -> Iterator[list[Page]]:
     with launched() as browser:
         pages = []
         for number in range(count):
             name = ("admin2", "admin")[number % 2]  # at most 20 sockets a person
-            context = browser.new_context(base_url=server.origin)
-            context.add_cookies(
-                [{"name": "sessionid", "value": session_of(name), "url": server.origin}]
-            )
-            page = context.new_page()
-            page.goto("/")
-            page.wait_for_selector("html[data-connection=live]", timeout=60_000)
-            pages.append(page)
+            pages.append(new_page(browser, server, name))
+            go_live(pages[-1])
         yield pages
 
 

@@ -9,6 +9,7 @@ SUITE = {  # the titles of its sections in `BENCHMARKS.md`
     "worker_memory": "The memory of a worker",
     "replaying": "Replaying the log",
     "connects": "Connecting, however long the log is",
+    "at_work": "Browsers at work",
 }
 STUDIES = (  # printed only
     "browsers",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.sync_api import CDPSession, Page
+from playwright.sync_api import Page
 
 # One update is everything that is changed before one paint, and its time is when the work for that
 # paint begins. Whether the page is about to paint is known inside animation frames, and that ends
@@ -86,14 +86,10 @@ def observed(page: Page) -> Observed:
     return Observed(**found)
 
 
-class Memory:
-    """What a page holds after everything that nobody needs has been thrown away."""
-
-    def __init__(self, page: Page) -> None:
-        self._session: CDPSession = page.context.new_cdp_session(page)
-        self._session.send("Performance.enable")
-
-    def metrics(self) -> dict[str, float]:
-        self._session.send("HeapProfiler.collectGarbage")
-        answer = self._session.send("Performance.getMetrics")
-        return {metric["name"]: metric["value"] for metric in answer["metrics"]}
+def held_bytes(page: Page) -> int:
+    """What the page's JavaScript holds after everything that nobody needs has been thrown away."""
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.collectGarbage")
+    held: int = session.send("Runtime.getHeapUsage")["usedSize"]
+    session.detach()
+    return held

@@ -1,0 +1,72 @@
+"""The catalog page at 10,000 albums, in a browser: its first paint, and the search as one types."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser
+
+from albums.models import Album
+from tests.benchmarks.database import fresh_database
+from tests.benchmarks.foreground import UNLIMITED
+from tests.benchmarks.open_pages import REST_S, go_live, new_page, serving
+from tests.benchmarks.pages import album
+from tests.browser.serving import Server
+from tests.demo import start_demo
+
+ALBUMS = 10_000
+TYPED = "blue note 12"
+PAUSE_S = 0.2  # between two keys, as somebody types who looks at what comes
+
+FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+# From the key to the end of the paint with what was found for it.
+NOTE_SEARCHES = """() => {
+  window.searched = [];
+  const { port1, port2 } = new MessageChannel();
+  let pressedAt = null;
+  document.querySelector("#q").addEventListener("keydown", ({ timeStamp }) => {
+    pressedAt = timeStamp;
+  });
+  port1.onmessage = ({ data }) => searched.push(performance.now() - data);
+  new MutationObserver(() => {
+    const since = pressedAt;
+    requestAnimationFrame(() => port2.postMessage(since));
+  }).observe(document.querySelector("album-grid"), { childList: true });
+}"""
+
+
+@contextmanager
+def large_catalog() -> Iterator[Server]:
+    """A product with so many albums, with covers, until the block ends."""
+    with start_demo("--speed", "0") as demo, fresh_database():
+        albums = [album(number) for number in range(ALBUMS)]
+        for one in albums:
+            one.cover_url = f"{demo.origin}/covers/{one.spotify_id}-300.svg"
+        Album.objects.bulk_create(albums)
+        with serving(demo, UNLIMITED) as server:
+            yield server
+
+
+def first_paint_ms(browser: Browser, server: Server) -> float:
+    """From asking for the page to its first text or image, with nothing in the browser's cache."""
+    page = new_page(browser, server)
+    go_live(page)
+    painted: float = page.evaluate(FIRST_PAINT)
+    page.context.close()
+    return painted
+
+
+def searched_ms(browser: Browser, server: Server) -> list[float]:
+    """For each key of a search, how long it took until its albums were painted."""
+    page = new_page(browser, server)
+    go_live(page)
+    time.sleep(REST_S)
+    page.evaluate(NOTE_SEARCHES)
+    page.locator("#q").focus()
+    for number, key in enumerate(TYPED, start=1):
+        page.keyboard.press(key)
+        page.wait_for_function(f"searched.length === {number}")
+        time.sleep(PAUSE_S)
+    found: list[float] = page.evaluate("searched")
+    page.context.close()
+    return found

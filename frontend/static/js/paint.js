@@ -16,9 +16,7 @@ export function withPaint(act) {
 
 /** Does not wait: for the answer to somebody's own act. */
 export function paint() {
-  clearTimeout(timer);
-  cancelAnimationFrame(frame);
-  timer = frame = null;
+  forget();
   paintedAt = performance.now();
   for (const act of [...acts]) {
     acts.delete(act);
@@ -26,8 +24,12 @@ export function paint() {
   }
 }
 
-// A frame that was asked for before the tab was hidden would not come until it is shown again.
-document.addEventListener("visibilitychange", () => acts.size && paint());
+// A frame that was asked for before the tab was hidden would not come until it is shown again. Not at
+// once: a page that is left is hidden, too, and what it loads then is refused as no image's request.
+document.addEventListener("visibilitychange", () => {
+  forget();
+  if (acts.size) schedule();
+});
 
 function schedule() {
   const waitMs = paintedAt + MIN_MS_BETWEEN - performance.now();
@@ -39,4 +41,10 @@ function schedule() {
 function askForFrame() {
   timer = null;
   frame = requestAnimationFrame(paint);
+}
+
+function forget() {
+  clearTimeout(timer);
+  cancelAnimationFrame(frame);
+  timer = frame = null;
 }

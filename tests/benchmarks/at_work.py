@@ -22,7 +22,7 @@ and then change each of them; every tenth row of the sheet fails. An update is e
 changes in the page before one paint, counted in whatever second has the most; tasks and shifts are
 what `PerformanceObserver` tells, and a task of less than {TOLD_TASK_MS} ms, of which it does not,
 counts as that. What a page holds is its JavaScript heap, at rest and after a garbage collection, of
-{live_page.PAGES} pages side by side that follow the same syncs. The catalog of
+{live_page.PAGES} pages side by side that follow a log as it grows. The catalog of
 {large_catalog.ALBUMS:,} albums is loaded by a browser that has nothing in its cache, and
 “{large_catalog.TYPED}” is typed into its search, from each key to the end of the paint that shows
 what was found. The reference is the bound, but for what a page holds.

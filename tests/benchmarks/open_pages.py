@@ -18,7 +18,7 @@ REST_S = 2.0  # after which a page that was opened has nothing more to do
 
 
 @contextmanager
-def serving(demo: Demo, calls_per_30s: int) -> Iterator[Server]:
+def serving(demo: Demo, calls_per_30s: int, **settings: str) -> Iterator[Server]:
     """Serve the current database, with accounts, until the block ends."""
     make_people()
     with tempfile.TemporaryDirectory(prefix="groovelog-benchmarks-") as folder:
@@ -27,6 +27,7 @@ def serving(demo: Demo, calls_per_30s: int) -> Iterator[Server]:
             "CHECKPOINT_FILE": f"{folder}/checkpoints.jsonl",
             "REDIS_URL": "",
             "SPOTIFY_CALLS_PER_30S": str(calls_per_30s),
+            **settings,
         }
         server = Server(Path(folder) / "server.log", environment)
         server.start()

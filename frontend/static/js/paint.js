@@ -25,7 +25,7 @@ export function paint() {
 }
 
 // A frame that was asked for before the tab was hidden would not come until it is shown again. Not at
-// once: a page that is left is hidden, too, and what it loads then is refused as no image's request.
+// once: a page that is left is hidden, too, and a cover that it begins to load then counts as a ping.
 document.addEventListener("visibilitychange", () => {
   forget();
   if (acts.size) schedule();

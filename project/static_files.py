@@ -1,16 +1,21 @@
 """Static files under names that carry the hash of their content, imports in modules included."""
 
 import hashlib
+import re
 from pathlib import Path
+from typing import Any
 
 import django
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.core.files import locks
+from django.core.files.base import ContentFile
 from django.core.management import call_command
 
 COLLECTED = "collected"  # in STATIC_ROOT: the digest of what was collected there
+OWN_MODULES = "js/"
+COMMENTS = re.compile(rb"^[ \t]*(?:/\*\*.*?\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
 
 
 class HashedModulesStorage(ManifestStaticFilesStorage):
@@ -18,6 +23,14 @@ class HashedModulesStorage(ManifestStaticFilesStorage):
     then load half of a new release from the browser's cache."""
 
     support_js_module_import_aggregation = True
+
+    def _save(self, name: str, content: Any) -> str:
+        """Comments that have lines of their own stay at home: they are a fifth of what a browser
+        would load."""
+        if name.startswith(OWN_MODULES) and name.endswith(".js"):
+            content = ContentFile(COMMENTS.sub(b"", b"".join(content.chunks())))
+        saved: str = super()._save(name, content)  # type: ignore[misc]
+        return saved
 
 
 def collect() -> None:
@@ -38,6 +51,7 @@ def collect() -> None:
 def _digest() -> str:
     """SHA-256, in hex, of everything that there is to collect, and of who collects it."""
     digest = hashlib.sha256(django.get_version().encode())
+    digest.update(Path(__file__).read_bytes())
     for finder in get_finders():
         for name, storage in finder.list([]):
             digest.update(name.encode())

@@ -1,5 +1,6 @@
 """Static files are collected once, however many processes begin at the same time."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -46,3 +47,32 @@ def test_what_has_changed_is_collected_anew(own_root: Path) -> None:
     (own_root / "staticfiles.json").unlink()
     static_files.collect()
     assert (own_root / "staticfiles.json").exists()
+
+
+def test_modules_travel_without_the_comments_on_lines_of_their_own(own_root: Path) -> None:
+    static_files.collect()
+    for source in (ROOT / "frontend/static/js").glob("*.js"):
+        [hashed] = [
+            file
+            for file in (own_root / "js").glob(f"{source.stem}.*.js")
+            if file.stem != source.stem
+        ]
+        for served in ((own_root / "js" / source.name), hashed):
+            lines = [unhashed(line) for line in served.read_text().splitlines()]
+            assert lines == code(source.read_text().splitlines()), served.name
+
+
+def unhashed(line: str) -> str:
+    return re.sub(r'\b(from|import) ?"\./([\w-]+)\.[0-9a-f]{12}\.js"', r'\1 "./\2.js"', line)
+
+
+def code(lines: list[str]) -> list[str]:
+    """These lines without comments, told in another way than the product does."""
+    kept, inside = [], False
+    for line in lines:
+        text = line.strip()
+        inside = inside or text.startswith("/**")
+        if not inside and not text.startswith("//"):
+            kept.append(line)
+        inside = inside and not text.endswith("*/")
+    return kept

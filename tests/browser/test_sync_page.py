@@ -120,7 +120,7 @@ def test_nothing_that_is_read_moves_through_a_hundred_live_updates(
     synced: SyncOperation, product: Server, visit: Visit, demo: Demo
 ) -> None:
     demo.sheet(*sheets.rows(ALBUMS, label="moving"), *failing())
-    demo.behave(speed=1, latency_ms=500)
+    demo.behave(speed=1, latency_ms=1200)  # it is to outlast the opening of another page
     catalog = visit(product)
     history = visit(product, "auditor", "/syncs/").page
     history.locator(f'a.sync-link[href="/syncs/{synced.pk}/"]').focus()

@@ -4,14 +4,10 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.core.exceptions import ValidationError
-
 from syncengine.http import HttpError
+from syncengine.models import SPOILED
 
 logger = logging.getLogger("groovelog.pages")
-
-# What reading an event raises that lacks something, or has what no event has.
-SPOILED = (LookupError, TypeError, ValueError, AttributeError, RecursionError, ValidationError)
 
 
 @contextmanager

@@ -7,12 +7,17 @@ delete the row that it collides with, without firing the trigger that refuses de
 import json
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from pydantic_core import from_json
 
 from syncengine.events import Event, instant
 
 EVENT_COLUMNS = ("position", "operation", "kind", "version", "at", "data", "previous_hash", "hash")
+
+# What reading an event raises that somebody has changed: that lacks something, or has what no event
+# has. Events are checked when they are appended, so none of a sound log raises any of these.
+SPOILED = (LookupError, TypeError, ValueError, AttributeError, RecursionError, ValidationError)
 
 
 class SyncEvent(models.Model):

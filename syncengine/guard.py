@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from syncengine.duties import DatabaseThread
 from syncengine.models import SPOILED, Finding
+from syncengine.outages import in_a_line
 from syncengine.verify import Report, verify
 
 logger = logging.getLogger("groovelog.guard")
@@ -80,7 +81,7 @@ def _verified(progress: Callable[[int], None]) -> Report:
         return verify(progress)
     except SPOILED as error:
         logger.exception("the verification failed")
-        return Report(problems=[f"the log cannot be verified: {error!r}"])
+        return Report(problems=[f"the log cannot be verified: {in_a_line(error)}"])
 
 
 def finding() -> Finding | None:

@@ -36,6 +36,7 @@ from syncengine.triggers import OUT_OF_ORDER
 logger = logging.getLogger("groovelog.log")
 
 PAGE_EVENTS = 1000
+NO_TEXT = "Could not decode to UTF-8"  # what SQLite's driver says of it
 HEAD = 1  # the key of its one row
 
 
@@ -202,7 +203,12 @@ def events_between(after: int, until: int) -> Iterator[Event]:
 def _rows_after(position: int, limit: int) -> list[tuple[Any, ...]]:
     """The rows as plain tuples: a long read would only lose time with models of them."""
     following = SyncEvent.objects.filter(position__gt=position).order_by("position")
-    return list(following.values_list(*EVENT_COLUMNS)[:limit])
+    try:
+        return list(following.values_list(*EVENT_COLUMNS)[:limit])
+    except DatabaseError as error:
+        if NO_TEXT in str(error):  # no outage, which it looks like: a row that somebody has changed
+            raise ValueError("a column holds bytes that are no text") from error
+        raise
 
 
 def hash_at(position: int) -> str | None:

@@ -321,7 +321,7 @@ def test_whatever_a_verification_stumbles_over_is_a_finding(
         verifylog()
     finding = guard.finding()
     assert finding is not None
-    assert "KeyError('worker')" in finding.problem
+    assert "KeyError: 'worker'" in finding.problem
 
 
 @contextmanager

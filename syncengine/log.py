@@ -46,10 +46,12 @@ class StaleToken(Exception):
 
 @dataclass(frozen=True)
 class Fence:
-    """What a worker shows with each append: the operation that it owns and its fencing token."""
+    """What a worker shows with each append: the operation that it owns, its fencing token, and its
+    name: where a backup was restored, two may have the same token."""
 
     operation: str
     token: int
+    worker: str
 
 
 class Appender:
@@ -139,7 +141,7 @@ def _require_owner(fence: Fence, newest: dict[str, Any] | None) -> None:
     if (
         newest is None
         or newest["finished_at"] is not None
-        or (newest["id"], newest["attempt"]) != (fence.operation, fence.token)
+        or Fence(newest["id"], newest["attempt"], newest["worker"]) != fence
     ):
         raise StaleToken(f"operation {fence.operation} left token {fence.token} behind")
 

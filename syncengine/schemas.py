@@ -247,7 +247,8 @@ OUTSIDE_OPERATIONS = frozenset({"exported", "verified"})
 ALBUM_KINDS = frozenset({"album-synced", "albums-unchanged", "album-failed", "album-removed"})
 COUNTED_KINDS = ALBUM_KINDS - {"album-removed"}  # their data has `n`, how many albums are done
 STEP_KINDS = {kind for kind, _ in SCHEMAS} - ALBUM_KINDS - OUTSIDE_OPERATIONS  # of a sync itself
-ALBUM_FIELDS = AlbumChanges.model_fields.keys()
+SYNCED_NAMES = frozenset(AlbumSynced.model_fields)
+CHANGED_NAMES = frozenset(AlbumChanges.model_fields)
 OPERATION: TypeAdapter[str | None] = TypeAdapter(Uuid | None, config=ConfigDict(strict=True))
 
 
@@ -257,7 +258,7 @@ def is_outlined(kind: str, version: int, data: dict[str, Any]) -> bool:
     at, since a look at every track would take longer than all else that a verification does."""
     schema = SCHEMAS.get((kind, version))
     if schema is AlbumSynced:
-        changes = data.get("changes")
-        names_hold = data.keys() == AlbumSynced.model_fields.keys()
-        return names_hold and isinstance(changes, dict) and changes.keys() <= ALBUM_FIELDS
+        if data.keys() != SYNCED_NAMES or not isinstance(data["changes"], dict):
+            return False
+        return CHANGED_NAMES.issuperset(data["changes"])
     return schema is not None and schema.__pydantic_validator__.isinstance_python(data)

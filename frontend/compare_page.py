@@ -18,7 +18,7 @@ from frontend.event_links import event_url
 from frontend.history_rows import row
 from syncengine import roles
 from syncengine.compare import Comparison, Failure, compare, one_before, syncs_between
-from syncengine.http import HttpError, door
+from syncengine.http import HttpError, door, of_a_sound_log
 from syncengine.models import SyncOperation
 
 Item = Failure | Changed | PastAlbum
@@ -49,9 +49,11 @@ NAMES = (*(name for name, *_ in FAILING_PARTS), *(name for name, *_ in CATALOG_P
 @require_safe
 @never_cache
 @door(roles.is_auditor)
+@of_a_sound_log()
 def comparison(request: HttpRequest) -> HttpResponse:
     """400 where an id is missing, none, or the same twice; 404 where there is no such sync; 409
-    where one has not ended. The older one is always the earlier one, however they are given."""
+    where one has not ended, or the log does not hold. The older one is always the earlier one,
+    however they are given."""
     only = request.GET.get("only", "")
     if only and only not in NAMES:
         raise HttpError(

@@ -11,10 +11,9 @@ from django.urls import reverse
 from frontend import words
 from frontend.pages import audit_page
 from frontend.panel import RESULT_STATES, panel
-from frontend.sound_log import of_a_sound_log
 from syncengine import log, replay
 from syncengine.events import Event, instant
-from syncengine.http import HttpError
+from syncengine.http import HttpError, of_a_sound_log
 from syncengine.replay import Replay
 from syncengine.sentences import sentence
 

@@ -18,13 +18,12 @@ from frontend.event_links import event_url
 from frontend.event_rows import event_row, step_row
 from frontend.pages import audit_page
 from frontend.panel import bar, counts, effect, panel, panel_state
-from frontend.sound_log import of_a_sound_log
 from frontend.sync_query import SyncQuery, parse
 from frontend.waterfall import waterfall
 from syncengine import history as audits
 from syncengine import story
 from syncengine.events import instant
-from syncengine.http import HttpError
+from syncengine.http import HttpError, of_a_sound_log
 from syncengine.log import current_status
 from syncengine.models import SyncEvent
 from syncengine.projection import UNFINISHED_STATES

@@ -19,6 +19,7 @@ from frontend.panel import RESULT_STATES, panel, panel_state
 from frontend.past_page import past_catalog
 from frontend.past_query import AS_OF
 from syncengine import presence, roles
+from syncengine.http import of_a_sound_log
 from syncengine.log import current_status
 from syncengine.projection import UNFINISHED_STATES
 
@@ -78,6 +79,8 @@ def album(request: HttpRequest, album_id: UUID) -> HttpResponse:
         discs.setdefault(track.get("disc") or 1, []).append(track)
     total_ms = sum(track.get("duration_ms") or 0 for track in found.tracks)
     context = {"album": found, "discs": sorted(discs.items()), "total_ms": total_ms}
-    if roles.is_auditor(request.user):
+    if not roles.is_auditor(request.user):
+        return render(request, "album.html", context)
+    with of_a_sound_log():
         context |= album_page.history(request, str(found.pk))
-    return render(request, "album.html", context)
+        return render(request, "album.html", context)

@@ -12,7 +12,8 @@ from django.db import Error
 from django.utils import timezone
 
 from syncengine.duties import DatabaseThread
-from syncengine.models import Finding
+from syncengine.models import SPOILED, Finding
+from syncengine.outages import in_a_line
 from syncengine.verify import Report, verify
 
 logger = logging.getLogger("groovelog.guard")
@@ -64,7 +65,7 @@ class Guard:
 
 def check(progress: Callable[[int], None] = lambda position: None) -> Report:
     """Verify the log, and keep what is wrong with it for the pages, or forget what was."""
-    report = verify(progress)
+    report = _verified(progress)
     for problem in report.problems:
         logger.critical("the log does not hold: %s", problem)
     try:
@@ -72,6 +73,15 @@ def check(progress: Callable[[int], None] = lambda position: None) -> Report:
     except Error as error:
         logger.warning("pages are not told of the verification: %s", type(error).__name__)
     return report
+
+
+def _verified(progress: Callable[[int], None]) -> Report:
+    """The report; where the log is such that none can be made, that is what is wrong with it."""
+    try:
+        return verify(progress)
+    except SPOILED as error:
+        logger.exception("the verification failed")
+        return Report(problems=[f"the log cannot be verified: {in_a_line(error)}"])
 
 
 def finding() -> Finding | None:

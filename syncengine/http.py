@@ -1,6 +1,8 @@
 """What the HTTP doors share: who may enter, and errors that say what to do."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
@@ -10,6 +12,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+
+from syncengine.models import SPOILED
+from syncengine.outages import in_a_line
+
+logger = logging.getLogger("groovelog.http")
 
 View = Callable[..., HttpResponseBase]
 
@@ -85,3 +92,20 @@ def admit(request: HttpRequest, may_enter: Callable[[User], bool] | None) -> Non
 def error_page(request: HttpRequest, error: HttpError) -> HttpResponse:
     """The same error for people."""
     return render(request, "error.html", {"error": error}, status=error.status)
+
+
+@contextmanager
+def of_a_sound_log() -> Iterator[None]:
+    """Raises HttpError (409) where the log that is told of in the block has been changed by
+    somebody or something, so that an event of it cannot be read."""
+    try:
+        yield
+    except SPOILED as error:
+        logger.error("an event cannot be told: %s", in_a_line(error))
+        raise HttpError(
+            409,
+            "log-does-not-hold",
+            "What was recorded here cannot be read any more: somebody or something has changed it.",
+            "The page of the proof verifies the log and says up to which position it holds. An"
+            " export has what is left.",
+        ) from error

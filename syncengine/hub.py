@@ -19,10 +19,9 @@ from django.utils import timezone
 from syncengine import fanout, log, metrics, triggers
 from syncengine.duties import DatabaseThread, tried_again
 from syncengine.events import Event, instant
-from syncengine.models import LogHead
-from syncengine.outages import LogMissing
+from syncengine.models import SPOILED, LogHead
+from syncengine.outages import LogMissing, in_a_line
 from syncengine.presence import PresenceWatch
-from syncengine.projection import Gap, Status
 from syncengine.rights import Loss, losses
 from syncengine.sockets import (
     CLOSE_NOT_ALLOWED,
@@ -245,17 +244,17 @@ class Hub:
             self._ready.set()
 
     async def _read_on(self) -> None:
-        events = await self._database(log.events_after, self._tail.head.position)
         try:
+            events = await self._database(log.events_after, self._tail.head.position)
             for event in events:
                 self._tail.append(event)
-        except Gap:
+        except SPOILED:  # a gap, or an event that somebody has changed
             await self._start_afresh()
         else:
             self._news += events
 
     async def _start_afresh(self) -> None:
-        self._tail = Tail(*await self._database(_newest))
+        self._tail = await self._database(_newest)
         for socket in self.sockets:
             socket.start_afresh()
 
@@ -334,11 +333,19 @@ def _head() -> Cursor:
     return Cursor(*head)
 
 
-def _newest() -> tuple[Status, list[Event]]:
-    """The status at the head, and the newest events up to it."""
+def _newest() -> Tail:
+    """The status at the head, and the newest events up to it. Where one of them cannot be read,
+    none is at hand: everybody gets snapshots, and what is new from then on."""
     status = log.current_status()
     first = max(0, status["position"] - TAIL_EVENTS)
-    return status, list(log.events_between(first, status["position"]))
+    try:
+        return Tail(status, log.events_between(first, status["position"]))
+    except SPOILED as error:
+        logger.error(
+            "an event cannot be read, so browsers get no old ones (%s): run verifylog",
+            in_a_line(error),
+        )
+        return Tail(status, [])
 
 
 _hubs: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = weakref.WeakKeyDictionary()

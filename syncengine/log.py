@@ -36,6 +36,7 @@ from syncengine.triggers import OUT_OF_ORDER
 logger = logging.getLogger("groovelog.log")
 
 PAGE_EVENTS = 1000
+NO_TEXT = "Could not decode to UTF-8"  # what SQLite's driver says of it
 HEAD = 1  # the key of its one row
 
 
@@ -45,10 +46,12 @@ class StaleToken(Exception):
 
 @dataclass(frozen=True)
 class Fence:
-    """What a worker shows with each append: the operation that it owns and its fencing token."""
+    """What a worker shows with each append: the operation that it owns, its fencing token, and its
+    name: where a backup was restored, two may have the same token."""
 
     operation: str
     token: int
+    worker: str
 
 
 class Appender:
@@ -138,7 +141,7 @@ def _require_owner(fence: Fence, newest: dict[str, Any] | None) -> None:
     if (
         newest is None
         or newest["finished_at"] is not None
-        or (newest["id"], newest["attempt"]) != (fence.operation, fence.token)
+        or Fence(newest["id"], newest["attempt"], newest["worker"]) != fence
     ):
         raise StaleToken(f"operation {fence.operation} left token {fence.token} behind")
 
@@ -202,7 +205,12 @@ def events_between(after: int, until: int) -> Iterator[Event]:
 def _rows_after(position: int, limit: int) -> list[tuple[Any, ...]]:
     """The rows as plain tuples: a long read would only lose time with models of them."""
     following = SyncEvent.objects.filter(position__gt=position).order_by("position")
-    return list(following.values_list(*EVENT_COLUMNS)[:limit])
+    try:
+        return list(following.values_list(*EVENT_COLUMNS)[:limit])
+    except DatabaseError as error:
+        if NO_TEXT in str(error):  # no outage, which it looks like: a row that somebody has changed
+            raise ValueError("a column holds bytes that are no text") from error
+        raise
 
 
 def hash_at(position: int) -> str | None:

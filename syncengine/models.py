@@ -7,12 +7,17 @@ delete the row that it collides with, without firing the trigger that refuses de
 import json
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from pydantic_core import from_json
 
 from syncengine.events import Event, instant
 
 EVENT_COLUMNS = ("position", "operation", "kind", "version", "at", "data", "previous_hash", "hash")
+
+# What reading an event raises that somebody has changed: that lacks something, or has what no event
+# has. Events are checked when they are appended, so none of a sound log raises any of these.
+SPOILED = (LookupError, TypeError, ValueError, AttributeError, RecursionError, ValidationError)
 
 
 class SyncEvent(models.Model):
@@ -70,7 +75,8 @@ def event_of(row: tuple[Any, ...]) -> Event:
         kind=kind,
         version=version,
         at=instant(at),
-        data=from_json(data, cache_strings="keys"),  # twice as fast as `json`
+        # Twice as fast as `json`.
+        data=from_json(data, cache_strings="keys", allow_inf_nan=False),
         previous_hash=previous_hash,
         hash=hash_,
     )

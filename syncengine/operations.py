@@ -52,13 +52,16 @@ class Claim:
     """A worker's hold on an operation."""
 
     fence: Fence
-    worker: str
     status: dict[str, Any]  # the status right after the claim
     waited_for: str | None  # the service that the operation was waiting for until now
 
     @property
     def operation(self) -> str:
         return self.fence.operation
+
+    @property
+    def worker(self) -> str:
+        return self.fence.worker
 
 
 def start(
@@ -137,7 +140,8 @@ def claim(worker: str, watch: LeaseWatch) -> Claim | None:
         else:
             data["reason"] = _resume_reason(unfinished)
             appender.append("resumed", data, operation)
-        return Claim(Fence(operation, token), worker, appender.status, before["waiting_service"])
+        fence = Fence(operation, token, worker)
+        return Claim(fence, appender.status, before["waiting_service"])
 
 
 def unfinished_one() -> SyncOperation | None:
@@ -168,7 +172,10 @@ def beat(claim: Claim) -> None:
     """Renew the lease. Raises StaleToken where the operation has ended, cancelled by somebody, or
     has another owner."""
     owned = SyncOperation.objects.filter(
-        pk=claim.operation, token=claim.fence.token, finished_at__isnull=True
+        pk=claim.operation,
+        token=claim.fence.token,
+        worker__in=(claim.worker, ""),  # none where it has just been parked or handed over
+        finished_at__isnull=True,
     )
     if owned.update(beat=F("beat") + 1) != 1:
         raise StaleToken(f"operation {claim.operation} left token {claim.fence.token} behind")

@@ -15,8 +15,8 @@ from albums.models import Album, AlbumVersion
 from syncengine import log
 from syncengine.events import Event
 from syncengine.log import Appender
-from syncengine.models import SyncOperation
-from syncengine.projection import Status, apply, empty
+from syncengine.models import SPOILED, SyncOperation
+from syncengine.projection import Gap, Status, apply, empty
 from syncengine.projectors import operation_columns
 from syncengine.schemas import ALBUM_KINDS
 
@@ -137,12 +137,23 @@ def _at_the_head() -> Iterator[tuple[Appender, Rebuilt]]:
     """
     head = log.head()
     rebuilt = Rebuilt(head.log_id)
-    for event in log.events_between(0, head.position):
-        rebuilt.apply(event)
+    _apply(rebuilt, 0, head.position)
     with log.appending() as appender:
-        for event in log.events_between(head.position, appender.status["position"]):
-            rebuilt.apply(event)
+        _apply(rebuilt, head.position, appender.status["position"])
         yield appender, rebuilt
+
+
+def _apply(rebuilt: Rebuilt, after: int, until: int) -> None:
+    """Apply the events after `after` up to `until`. Raises Gap where nothing follows from one."""
+    position = after
+    try:
+        for event in log.events_between(after, until):
+            rebuilt.apply(event)
+            position = event.position
+    except Gap:
+        raise
+    except SPOILED as error:
+        raise Gap(f"what follows position {position} cannot be read") from error
 
 
 def _differences(appender: Appender, rebuilt: Rebuilt) -> Iterator[str]:

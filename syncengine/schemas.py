@@ -247,4 +247,18 @@ OUTSIDE_OPERATIONS = frozenset({"exported", "verified"})
 ALBUM_KINDS = frozenset({"album-synced", "albums-unchanged", "album-failed", "album-removed"})
 COUNTED_KINDS = ALBUM_KINDS - {"album-removed"}  # their data has `n`, how many albums are done
 STEP_KINDS = {kind for kind, _ in SCHEMAS} - ALBUM_KINDS - OUTSIDE_OPERATIONS  # of a sync itself
+SYNCED_NAMES = frozenset(AlbumSynced.model_fields)
+CHANGED_NAMES = frozenset(AlbumChanges.model_fields)
 OPERATION: TypeAdapter[str | None] = TypeAdapter(Uuid | None, config=ConfigDict(strict=True))
+
+
+def is_outlined(kind: str, version: int, data: dict[str, Any]) -> bool:
+    """Whether stored data is what its kind and version ask for, as far as a whole log can be asked:
+    nearly all events are synced albums, and of those only the names of what they have are looked
+    at, since a look at every track would take longer than all else that a verification does."""
+    schema = SCHEMAS.get((kind, version))
+    if schema is AlbumSynced:
+        if data.keys() != SYNCED_NAMES or not isinstance(data["changes"], dict):
+            return False
+        return CHANGED_NAMES.issuperset(data["changes"])
+    return schema is not None and schema.__pydantic_validator__.isinstance_python(data)

@@ -111,5 +111,5 @@ class Tail:
 
 
 def encoded(message: dict[str, Any]) -> str:
-    """A message as compact JSON."""
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+    """A message as compact JSON. Raises ValueError for a number that JSON does not have."""
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from syncengine import fanout, history, log, operations, presence, roles
 from syncengine.events import InvalidEvent
-from syncengine.http import HttpError, door, wants_json
+from syncengine.http import HttpError, door, of_a_sound_log, wants_json
 from syncengine.hub import process_hub_is_full
 from syncengine.operations import AlreadyUnfinished, Mode, Trigger, UnknownOperation
 
@@ -52,7 +52,8 @@ def cancel(request: HttpRequest, operation_id: UUID) -> HttpResponse:
 def retry(request: HttpRequest, operation_id: UUID) -> HttpResponse:
     """Start a sync of just the rows that failed in this one."""
     _operation(operation_id)
-    keys = history.failed_keys(str(operation_id))
+    with of_a_sound_log():
+        keys = history.failed_keys(str(operation_id))
     if not keys:
         raise HttpError(400, "nothing-failed", "No album failed in this sync.", "Sync all instead.")
     return _start(request, "retry", "retry", keys, None)
@@ -71,7 +72,9 @@ def confirm(request: HttpRequest, operation_id: UUID) -> HttpResponse:
             "This sync did not stop to ask.",
             "Start a sync; it asks where the sheet would archive many albums.",
         )
-    return _start(request, "confirm", operation["mode"], [], error["details"]["sheet"])
+    with of_a_sound_log():
+        sheet = error["details"]["sheet"]
+    return _start(request, "confirm", operation["mode"], [], sheet)
 
 
 @require_safe
@@ -85,18 +88,18 @@ def status(request: HttpRequest) -> HttpResponse:
 @never_cache
 @door(roles.is_auditor)
 def events(request: HttpRequest) -> HttpResponse:
-    """`?after=N&limit=M`: the log in pages, with its head."""
+    """`?after=N&limit=M`: the log in pages, with its head. 409 where it cannot be read."""
     after = _number(request, "after", default=0, at_most=2**53)
     limit = _number(request, "limit", default=MAX_EVENTS, at_most=MAX_EVENTS)
     head = log.head()
-    page = log.events_after(after, min(limit, max(0, head.position - after)))
-    return JsonResponse(
-        {
+    with of_a_sound_log():
+        page = log.events_after(after, min(limit, max(0, head.position - after)))
+        answer = {
             "events": [event.as_json() for event in page],
             "position": head.position,
             "hash": head.hash,
         }
-    )
+        return JsonResponse(answer, json_dumps_params={"allow_nan": False})
 
 
 @require_safe
@@ -152,7 +155,8 @@ def _answer(request: HttpRequest, operation: dict[str, Any], status: int) -> Htt
 
 
 def _operation(operation_id: UUID) -> dict[str, Any]:
-    operation = history.operation_status(str(operation_id))
+    with of_a_sound_log():
+        operation = history.operation_status(str(operation_id))
     if operation is None:
         raise _unknown_operation()
     return operation

@@ -185,7 +185,7 @@ def _fence() -> Fence:
     """What the worker of the sync shows."""
     unfinished = operations.unfinished_one()
     assert unfinished is not None
-    return Fence(str(unfinished.pk), unfinished.token)
+    return Fence(str(unfinished.pk), unfinished.token, unfinished.worker)
 
 
 @cache

@@ -1,9 +1,18 @@
 """F34: an older database is put in place, and its log goes on in another way than before."""
 
-from syncengine import log
+from pathlib import Path
+
+import pytest
+from django.db import connections
+
+from syncengine import log, operations
+from syncengine.log import StaleToken
+from syncengine.operations import LeaseWatch
+from syncengine.verify import verify
 from tests.faults.backup import back_up, restore
 from tests.faults.test_f31_tampered_log import verifylog
 from tests.faults.world import MOST_S, World
+from tests.histories import stage
 from tests.server import Web
 from tests.sheets import BLUE, DUMMY, LINKED
 from tests.sockets import Socket
@@ -57,3 +66,25 @@ def test_f34_whoever_knows_a_history_that_is_gone_starts_afresh(world: World) ->
     assert "checkpoint" in said
     world.checkpoint_file.rename(world.folder / "checkpoints-of-what-was-lost.jsonl")
     assert verifylog(world)[0] == 0
+
+
+def test_f34_a_worker_of_a_history_that_is_gone_writes_nothing_into_the_one_that_goes_on(
+    database: str, tmp_path: Path
+) -> None:
+    operations.start("ann", "button")
+    back_up(database, tmp_path / "backup")
+    left = operations.claim("worker-1", LeaseWatch())
+    connections.close_all()
+    restore(database, tmp_path / "backup")
+    owner = operations.claim("worker-2", LeaseWatch())
+    assert left is not None
+    assert owner is not None
+    assert left.fence.token == owner.fence.token
+    head = log.head().position
+    for step in (operations.beat, operations.complete, lambda claim: stage(claim, "sheet")):
+        with pytest.raises(StaleToken):
+            step(left)
+    assert log.head().position == head
+    operations.beat(owner)
+    operations.complete(owner)
+    assert verify().is_sound

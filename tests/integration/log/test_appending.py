@@ -174,6 +174,7 @@ def test_a_stale_token_appends_nothing() -> None:
         replace(claim.fence, token=claim.fence.token + 1),
         replace(claim.fence, token=claim.fence.token - 1),
         replace(claim.fence, operation=OPERATION),
+        replace(claim.fence, worker="worker-2"),
     ):
         with pytest.raises(StaleToken):
             operations.append(replace(claim, fence=fence), "cancel-requested", {"by": "x"})

@@ -254,6 +254,19 @@ def test_nothing_is_mended_from_a_log_that_does_not_hold(history: int) -> None:
     assert list(Album.objects.values()) == before
 
 
+@pytest.mark.parametrize("data", ["{}", '{"outcome":"added","changes":5}', "no JSON"])
+def test_nothing_is_mended_from_a_log_with_an_event_that_is_none(history: int, data: str) -> None:
+    position = SyncEvent.objects.filter(kind="album-synced").order_by("position")[1].pk
+    drop_triggers()
+    SyncEvent.objects.filter(pk=position).update(data=data)
+    triggers.install()
+    before = list(Album.objects.values())
+    for command in (rebuild, mend):
+        with pytest.raises(CommandError, match=f"what follows position {position - 1} cannot be"):
+            command()
+    assert list(Album.objects.values()) == before
+
+
 def test_a_sync_goes_on_from_what_was_mended(
     demo: Demo, sync: Callable[..., dict[str, object]]
 ) -> None:

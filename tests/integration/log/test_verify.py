@@ -16,12 +16,12 @@ from hypothesis import assume, given, reject
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from syncengine import checkpoints, log, operations
-from syncengine.events import chain_hash
+from syncengine import checkpoints, guard, log, operations
+from syncengine.events import canonical, chain_hash
 from syncengine.models import LogHead, SyncEvent
 from syncengine.projection import empty, fold
 from syncengine.triggers import TABLE
-from syncengine.verify import verify
+from syncengine.verify import Report, verify
 from tests.amount import examples
 from tests.chain import hash_of, json_text
 from tests.histories import begin
@@ -29,6 +29,7 @@ from tests.tampering import (
     COLUMNS,
     as_stored,
     drop_triggers,
+    forge,
     insert,
     on_postgresql,
     raw,
@@ -267,6 +268,67 @@ def test_data_that_no_event_has_is_found_though_its_hash_is_right(
     LogHead.objects.update(hash=digest)
     checkpoints.path().unlink()
     found_at(open_history)
+
+
+FORGED = (
+    *("{}", '{"a":1}', '{"a":NaN}', '{"a":1e999}', '{"a":' + "[" * 150 + "]" * 150 + "}"),
+    *('{"album":null}', '{"by":"ann","what":[]}'),
+)
+
+
+@pytest.mark.usefixtures("triggers_aside")
+@pytest.mark.parametrize("data", FORGED, ids=lambda data: data[:30])
+def test_an_event_that_is_none_of_its_kind_is_found_though_every_hash_is_right(
+    open_history: int, data: str
+) -> None:
+    checkpoints.path().unlink()
+    for event in log.events_after(0):
+        with undone(), head_as_before():
+            forge(event.position, data)
+            found_at(event.position)
+    verifylog()
+
+
+@pytest.mark.usefixtures("triggers_aside")
+@pytest.mark.parametrize("changes", [{"changes": 5}, {"changes": {"a": 1}}, {"outcome": {}}])
+def test_an_album_that_is_none_is_found_though_every_hash_is_right(
+    open_history: int, changes: dict[str, Any]
+) -> None:
+    row = SyncEvent.objects.filter(kind="album-synced").first()
+    assert row is not None
+    forge(row.pk, canonical(json.loads(row.data) | changes))
+    found_at(row.pk)
+
+
+def test_what_only_the_fold_stumbles_over_is_found(
+    open_history: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncengine.verify.is_outlined", lambda *event: True)
+    (row,) = SyncEvent.objects.filter(kind="album-synced")[:1]
+    forge(row.pk, "{}")
+    found_at(row.pk)
+    assert verify().holds_to == row.pk - 1
+
+
+def test_whatever_a_verification_stumbles_over_is_a_finding(
+    history: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(progress: object) -> Report:
+        return {}["worker"]
+
+    monkeypatch.setattr(guard, "verify", stumble)
+    with pytest.raises(CommandError, match="does not hold"):
+        verifylog()
+    finding = guard.finding()
+    assert finding is not None
+    assert "KeyError: 'worker'" in finding.problem
+
+
+@contextmanager
+def head_as_before() -> Iterator[None]:
+    before = log.head()
+    yield
+    before.save()
 
 
 @pytest.mark.usefixtures("triggers_aside")

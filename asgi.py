@@ -19,7 +19,7 @@ from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.urls import path, re_path
 
-from project import access_log, open_files, requests
+from project import access_log, frames, open_files, requests
 from project.outages import closed_in_an_outage
 from project.shutdown import stop_cleanly
 from syncengine import metrics
@@ -28,6 +28,7 @@ from syncengine.origin import same_origin_only
 from syncengine.sockets import CLOSE_CODES
 
 requests.bound()
+frames.bound()
 access_log.in_the_form_of_the_others()
 open_files.make_room_for(settings.MAX_SOCKETS)
 metrics.serves_sockets(settings.MAX_SOCKETS, CLOSE_CODES)

@@ -18,7 +18,7 @@ CONNECT_LIMIT_S = 20.0
 
 
 class Deaf:
-    """One of them; the handshake is all that it ever sends."""
+    """One of them; the handshake is all that it sends by itself. Without a name, nobody's."""
 
     def __init__(self, web: Asked, username: str) -> None:
         self._socket = socket.socket()
@@ -32,10 +32,15 @@ class Deaf:
             "Connection": "Upgrade",
             "Sec-WebSocket-Key": b64encode(os.urandom(16)).decode(),
             "Sec-WebSocket-Version": "13",
-            **web.login(username),
+            **(web.login(username) if username else {"Cookie": f"sessionid={'a' * 32}"}),
         }
         lines = ["GET /ws/sync/ HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
         self._socket.sendall("\r\n".join([*lines, "", ""]).encode())
+
+    def pour(self, frames: bytes) -> None:
+        """Send these, too, once the handshake is answered; OSError if the server has hung up."""
+        select.select([self._socket], [], [], CONNECT_LIMIT_S)
+        self._socket.sendall(frames)
 
     @property
     def is_gone(self) -> bool:

@@ -1,0 +1,81 @@
+"""What Daphne leaves to us of web sockets: it takes whatever frames a peer sends, as fast as they
+come, into a queue without an end, and keeps in memory what a peer does not read."""
+
+import time
+
+from daphne import ws_protocol
+
+# Frames that nobody has looked at yet. A program that acknowledges every frame may owe nearly as
+# many at once: it is sent 512 KiB ahead (`WINDOW_BYTES`), in frames of 300 bytes at least.
+MAX_WAITING = 2000
+MAX_WAITING_BYTES = 256 * 1024  # and one frame more
+# A browser sends acknowledgements, and a pong every 20 seconds. So many other frames are no
+# accident: pings, pongs, pieces of messages, and anything before we sent or after we closed.
+MAX_STRAYS = 100
+STRAYS_S = 10.0
+
+
+class BoundedWebSocket(ws_protocol.WebSocketProtocol):
+    """A web socket that hangs up at once on a peer that sends more than anybody needs, whoever it
+    is, and that answers no pings of one who does not read the answers."""
+
+    _waiting_bytes = 0
+    _strays = 0
+    _strays_since = 0.0  # monotonic
+    _is_read = True
+    _has_sent = False  # only to whom is admitted
+
+    def onOpen(self) -> None:
+        # Twisted tells one object whether the peer reads; until now that was the request.
+        self.transport.unregisterProducer()
+        self.transport.registerProducer(self, True)
+        super().onOpen()
+
+    def pauseProducing(self) -> None:
+        self._is_read = False
+
+    def resumeProducing(self) -> None:
+        self._is_read = True
+
+    def stopProducing(self) -> None:
+        self._is_read = False  # the connection is gone
+
+    def onFrameBegin(self) -> None:
+        """Every frame is a stray until `onMessage` finds that it is none."""
+        now = time.monotonic()
+        if now - self._strays_since > STRAYS_S:
+            self._strays, self._strays_since = 0, now
+        self._strays += 1
+        if self._strays > MAX_STRAYS:
+            self._hang_up()
+        super().onFrameBegin()
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:
+        if self.state != self.STATE_OPEN:
+            return  # we have closed, so nobody wants it
+        if self.application_queue.empty():
+            self._waiting_bytes = 0
+        if self.application_queue.qsize() >= MAX_WAITING or self._waiting_bytes > MAX_WAITING_BYTES:
+            return self._hang_up()
+        if self._has_sent:
+            self._strays -= 1
+        self._waiting_bytes += len(payload)
+        super().onMessage(payload, isBinary)
+
+    def serverSend(self, content: str | bytes, binary: bool = False) -> None:
+        self._has_sent = True
+        super().serverSend(content, binary)
+
+    def onPing(self, payload: bytes) -> None:
+        if self._is_read:
+            super().onPing(payload)
+
+    def _hang_up(self) -> None:
+        # Without the handshake of a close, for which more frames would be read. It also ends the
+        # reading of those that came along with this one.
+        self.dropConnection(abort=True)
+
+
+def bound() -> None:
+    """Let Daphne's server make its web sockets of this class; it offers no other way."""
+    ws_protocol.WebSocketFactory.protocol = BoundedWebSocket

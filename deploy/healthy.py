@@ -35,7 +35,19 @@ def web(port: int) -> str:
         return f"port {port}: {error or type(error).__name__}"
     finally:
         connection.close()
-    return "" if answer.status == 200 else f"port {port} answers {answer.status}: {said}"
+    if answer.status == 200 or (answer.status == 503 and _is_only_full(said)):
+        return ""
+    return f"port {port} answers {answer.status}: {said}"
+
+
+def _is_only_full(said: str) -> bool:
+    """Whether a web process is not ready because it has all the browsers that it may have, which
+    is no reason to replace it: they would come all at once to the others."""
+    try:
+        ready = json.loads(said)
+    except ValueError:
+        return False
+    return isinstance(ready, dict) and ready.get("database") is True
 
 
 def worker(pid: int | None) -> str:

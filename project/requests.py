@@ -1,6 +1,6 @@
 """What Daphne leaves to us: it takes a request of any size into memory before anybody is asked,
-lets a header of the client's say where the site is mounted, starts as many at once as come, and
-keeps in memory what is sent faster than its reader takes it."""
+lets a header of the client's say where the site is mounted and fails over others, starts as many at
+once as come, and keeps in memory what is sent faster than its reader takes it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -23,6 +23,9 @@ SIGN_INS = ("/accounts/login/", "/admin/login/")
 READY = "/readyz"
 READY_AT_ONCE = 2  # each asks the database
 UNREADABLE = b"application/x-www-form-urlencoded; charset=unreadable"  # which Django refuses
+# One that would move the site, and two that nothing here uses and Daphne fails over: of any byte
+# that is not ASCII it makes a 500, with a traceback in the log.
+NOT_THE_CLIENTS = (b"daphne-root-path", b"x-forwarded-port", b"sec-websocket-protocol")
 STALLED_S = 60.0  # who takes nothing of a long answer for so long does not get the rest
 
 
@@ -62,7 +65,8 @@ class BoundedRequest(http_protocol.WebRequest):
             self.content.truncate()
 
     def process(self) -> Any:
-        self.requestHeaders.removeHeader(b"daphne-root-path")
+        for name in NOT_THE_CLIENTS:
+            self.requestHeaders.removeHeader(name)
         # One that came in chunks does not say it by itself.
         if self.requestHeaders.hasHeader(b"transfer-encoding"):
             length = str(self._received_bytes).encode()

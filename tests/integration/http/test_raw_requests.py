@@ -6,12 +6,13 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 from django.db import connection, connections
 
 from tests.integration.http.answers import HEADERS
-from tests.server import Server, server
+from tests.server import Asked, Server, server
 from tests.syncing import eventually
 
 __all__ = ["server"]
@@ -23,7 +24,7 @@ MAX_GROWTH_BYTES = 16 * MIB
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
 
 
-def send(server: Server, *parts: bytes) -> bytes:
+def send(server: Asked, *parts: bytes) -> bytes:
     """Everything that comes back until the server closes."""
     got = b""
     with socket.create_connection(("127.0.0.1", server.port), ANSWER_LIMIT_S) as peer:
@@ -36,7 +37,7 @@ def send(server: Server, *parts: bytes) -> bytes:
     return got
 
 
-def ask(server: Server, line: bytes, *headers: bytes, body: bytes = b"", who: str = "") -> int:
+def ask(server: Asked, line: bytes, *headers: bytes, body: bytes = b"", who: str = "") -> int:
     """The status of the answer to a request in these bytes; 0 where there is none."""
     head = [line, b"Connection: close", *headers]
     if not any(header.lower().startswith(b"host:") for header in headers):
@@ -49,7 +50,7 @@ def ask(server: Server, line: bytes, *headers: bytes, body: bytes = b"", who: st
     return int(status[1]) if status else 0
 
 
-def signed_in(server: Server, username: str) -> dict[str, str]:
+def signed_in(server: Asked, username: str) -> dict[str, str]:
     cookies = server.login(username)["Cookie"]
     token = cookies.partition("csrftoken=")[2].partition(";")[0]
     return {"Cookie": cookies, "X-CSRFToken": token}
@@ -124,6 +125,31 @@ HEADER_LINES: dict[bytes, set[int]] = {
 def test_any_header(server: Server) -> None:
     for header, statuses in HEADER_LINES.items():
         assert ask(server, b"GET / HTTP/1.1", header) in statuses, header[:80]
+
+
+UPGRADE = (
+    b"Upgrade: websocket",
+    b"Connection: Upgrade",
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+    b"Sec-WebSocket-Version: 13",
+)
+
+
+def test_headers_of_a_proxy_and_of_a_socket_may_be_any_bytes(
+    server: Server, tmp_path: Path
+) -> None:
+    command = ("-m", "daphne", "--proxy-headers", "-b", "127.0.0.1", "-p", "{port}")
+    web = Asked(tmp_path / "web.log", server.environment, *command, "asgi:application")
+    web.start()
+    try:
+        for port in (b"\xff", b"-1", b"9" * 5000):
+            proxied = (b"X-Forwarded-For: 192.0.2.1", b"X-Forwarded-Port: " + port)
+            assert ask(web, b"GET / HTTP/1.1", *proxied) == 302
+        odd = b"Sec-WebSocket-Protocol: \xff"
+        assert ask(web, b"GET /nowhere/ HTTP/1.1", odd, *UPGRADE) == 403
+        assert "Traceback" not in web.output
+    finally:
+        web.stop()
 
 
 def test_no_header_says_where_the_site_is(server: Server) -> None:

@@ -109,5 +109,6 @@ def is_scraper(authorization: str) -> bool:
     """Whether this `Authorization` header shows `METRICS_TOKEN`."""
     scheme, _, token = authorization.partition(" ")
     wanted: str = settings.METRICS_TOKEN
-    is_right = compare_digest(token.strip().encode(), wanted.encode())
+    # Where a byte is no UTF-8, aiohttp gives a surrogate, which does not become one by itself.
+    is_right = compare_digest(token.strip().encode(errors="surrogatepass"), wanted.encode())
     return bool(wanted) and scheme.lower() == "bearer" and is_right

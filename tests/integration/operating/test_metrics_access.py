@@ -99,12 +99,13 @@ def test_the_port_of_a_worker_wants_the_token_too(parts: Parts) -> None:
     worker = parts.worker(METRICS_PORT=str(port))
     origin = f"http://127.0.0.1:{port}"
     assert eventually(lambda: is_served(origin))
-    for headers in ({}, {"Authorization": "Bearer wrong-but-long-enough"}):
+    for wrong in ("", "Bearer wrong-but-long-enough", "Bearer \xff\xfe"):
+        headers = {"Authorization": wrong} if wrong else {}
         with pytest.raises(urllib.error.HTTPError) as refused:
             scraped(origin, headers)
         assert refused.value.code == 401
         refused.value.close()
-    assert TOKEN not in worker.output
+    assert TOKEN not in worker.output and "Traceback" not in worker.output
 
 
 @pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")

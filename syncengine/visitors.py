@@ -24,6 +24,7 @@ from syncengine.duties import DatabaseThread
 from syncengine.rights import Admission
 
 MAX_KEY_CHARACTERS = 40
+MAX_ACCOUNT = 2**63 - 1  # the largest number that databases take
 GATHER_S = 0.05  # at least between two questions, so that those who come meanwhile share one
 CROWD = 10  # browsers that come within that time, and more are waited for ...
 MOST_GATHER_S = 1.0  # ... but not for longer than this after the question before
@@ -93,20 +94,33 @@ def visitors_of(session_keys: Collection[str]) -> dict[str, Visitor]:
     ).values_list("session_key", "session_data")
     # The engine of the settings knows how its sessions are written.
     decode = import_module(settings.SESSION_ENGINE).SessionStore().decode
-    sessions = {key: decode(data) for key, data in rows}
-    accounts = rights.accounts(
-        {int(session[SESSION_KEY]) for session in sessions.values() if SESSION_KEY in session}
-    )
+    sessions = {
+        key: signed_in for key, data in rows if (signed_in := _signed_in(decode(data))) is not None
+    }
+    accounts = rights.accounts({account for account, _ in sessions.values()})
     found = {}
-    for key, session in sessions.items():
-        account = accounts.get(int(session.get(SESSION_KEY, -1)))
-        if (
-            account is not None
-            and session.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
-            and constant_time_compare(session.get(HASH_SESSION_KEY, ""), account.credentials)
-        ):
+    for key, (number, credentials) in sessions.items():
+        account = accounts.get(number)
+        if account is not None and constant_time_compare(credentials, account.credentials):
             found[key] = Visitor(account.name, rights.admission(account, key))
     return found
+
+
+def _signed_in(session: Any) -> tuple[int, str] | None:
+    """The account that this session says it has signed in, and by which credentials; None where it
+    says nothing that Django would write. Such a one must not spoil the answer of all the others."""
+    try:
+        account = int(session[SESSION_KEY])
+        backend, credentials = session[BACKEND_SESSION_KEY], session[HASH_SESSION_KEY]
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+    is_sound = (
+        0 < account <= MAX_ACCOUNT
+        and backend in settings.AUTHENTICATION_BACKENDS
+        and isinstance(credentials, str)
+        and credentials.isascii()
+    )
+    return (account, credentials) if is_sound else None
 
 
 def _session_key(scope: dict[str, Any]) -> str | None:

@@ -1,10 +1,12 @@
 """Whom the cookies of sockets belong to."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.core import signing
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -84,6 +86,32 @@ def test_a_session_that_no_longer_holds_is_nobodys(database: str, what: str) -> 
     found = visitors_of([key, others])
     assert list(found) == [others]
     assert found[others].admission.account == other.pk
+
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+ODD: list[Any] = [
+    *({"_auth_user_id": key} for key in ("abc", str(2**70), 2**70, "-1", None, {}, [1], 1e999)),
+    {"_auth_user_id": "1", "_auth_user_backend": [], "_auth_user_hash": "x"},
+    {"_auth_user_id": "1", "_auth_user_backend": BACKEND, "_auth_user_hash": 5},
+    {"_auth_user_id": "1", "_auth_user_backend": BACKEND, "_auth_user_hash": "\ud800"},
+    {"_auth_user_id": str(2**70), "_auth_user_backend": BACKEND, "_auth_user_hash": "x"},
+    {"_auth_user_id": str(2**63 - 1), "_auth_user_backend": BACKEND, "_auth_user_hash": "x"},
+    *({}, [], [1], "_auth_user_id", None, 5),
+]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+def test_an_odd_session_is_nobodys_and_others_do_not_suffer(database: str, odd: Any) -> None:
+    user = account("viewer")
+    key = session_of("viewer")
+    store = Session.get_session_store_class()()
+    data = signing.dumps(odd, salt=store.key_salt, serializer=store.serializer)
+    Session.objects.create(
+        pk="a" * 32, session_data=data, expire_date=timezone.now() + timedelta(days=1)
+    )
+    found = visitors_of([key, "a" * 32])
+    assert list(found) == [key]
+    assert found[key].admission.account == user.pk
 
 
 def test_a_session_in_which_nobody_has_signed_in_is_nobodys(database: str) -> None:

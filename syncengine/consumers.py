@@ -1,5 +1,6 @@
 """The socket at `/ws/sync/`: admits a browser to the hub, and takes its acknowledgements."""
 
+import asyncio
 import json
 import logging
 from typing import Any
@@ -10,7 +11,13 @@ from channels.exceptions import StopConsumer
 
 from syncengine import metrics
 from syncengine.hub import process_hub
-from syncengine.sockets import CLOSE_BAD_FRAME, CLOSE_SIGNED_OUT, CLOSE_TOO_MANY, Socket
+from syncengine.sockets import (
+    CLOSE_BAD_FRAME,
+    CLOSE_RESTART,
+    CLOSE_SIGNED_OUT,
+    CLOSE_TOO_MANY,
+    Socket,
+)
 from syncengine.tail import Cursor
 
 logger = logging.getLogger("groovelog.sockets")
@@ -29,6 +36,12 @@ class SyncConsumer(AsyncConsumer):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         try:
             await super().__call__(scope, receive, send)
+        except asyncio.CancelledError:
+            if self._socket is not None:
+                # Daphne stops, and has come before the hub's own farewell: to whoever had just
+                # sent something that waited for its turn.
+                await self._close(CLOSE_RESTART)
+            raise
         finally:
             # However it ends: after an error or a cancellation no disconnect is dispatched.
             await self._leave()

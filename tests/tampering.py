@@ -25,6 +25,16 @@ COLUMNS = (
     "person",
 )
 
+# Data that no event can be read of, by what is wrong with it.
+UNREADABLE = {
+    "no JSON": "{not json",
+    "no number": '{"a":NaN}',
+    "a number beyond all": '{"a":1e999}',
+    "too many digits": '{"a":' + "9" * 5000 + "}",
+    "too deep": '{"a":' + "[" * 5000 + "]" * 5000 + "}",
+    "half a character": '{"a":"\\ud800"}',
+}
+
 
 def on_postgresql() -> bool:
     return connection.vendor == "postgresql"
@@ -48,6 +58,13 @@ def as_stored() -> list[tuple[Any, ...]]:
 def drop_triggers() -> None:
     for name in set(triggers._wanted()) - set(triggers.missing()):
         raw(f"DROP TRIGGER {name}" + (f" ON {TABLE}" if on_postgresql() else ""))
+
+
+def rewrite(position: int, data: str) -> None:
+    """Put other data into an event, and put the triggers back."""
+    drop_triggers()
+    raw(f"UPDATE {TABLE} SET data = %s WHERE position = %s", data, position)
+    triggers.install()
 
 
 def insert(row: dict[str, Any], verb: str = "INSERT INTO", ending: str = "") -> None:

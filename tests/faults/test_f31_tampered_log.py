@@ -5,14 +5,14 @@ from html import unescape
 
 from django.db import connections
 
-from syncengine import log, triggers
+from syncengine import log
 from syncengine.triggers import TABLE
 from tests.commands import Environment, manage
 from tests.faults.world import World
 from tests.server import Web
 from tests.sheets import BLUE, DUMMY
 from tests.syncing import current_operation, eventually
-from tests.tampering import drop_triggers, raw
+from tests.tampering import raw, rewrite
 
 BANNER = re.compile(r'<div class="alarm" role="alert">(.*?)</div>', re.DOTALL)
 SPOILED = 3
@@ -39,9 +39,7 @@ def spoil() -> str:
 
 
 def write(data: str) -> None:
-    drop_triggers()
-    raw(f"UPDATE {TABLE} SET data = %s WHERE position = %s", data, SPOILED)
-    triggers.install()
+    rewrite(SPOILED, data)
     connections.close_all()
 
 

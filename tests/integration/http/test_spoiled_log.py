@@ -12,16 +12,7 @@ from syncengine.models import SyncEvent, SyncOperation
 from tests.accounts import client
 from tests.histories import FIRST, write_history
 from tests.integration.http.answers import HTML, JSON, error
-from tests.tampering import drop_triggers, on_postgresql, raw
-
-UNREADABLE = {
-    "no JSON": "{not json",
-    "no number": '{"a":NaN}',
-    "a number beyond all": '{"a":1e999}',
-    "too many digits": '{"a":' + "9" * 5000 + "}",
-    "too deep": '{"a":' + "[" * 5000 + "]" * 5000 + "}",
-    "half a character": '{"a":"\\ud800"}',
-}
+from tests.tampering import UNREADABLE, drop_triggers, on_postgresql, raw, rewrite
 
 
 @pytest.fixture(autouse=True)
@@ -35,12 +26,10 @@ def admin() -> Client:
     return client("superuser")
 
 
-def spoil(data: Any, **which: Any) -> int:
+def spoil(data: str, **which: Any) -> int:
     """Put other data into the first of these events; returns its position."""
     position: int = SyncEvent.objects.filter(**which).order_by("position")[0].pk
-    drop_triggers()
-    raw(f"UPDATE {triggers.TABLE} SET data = %s WHERE position = %s", data, position)
-    triggers.install()
+    rewrite(position, data)
     return position
 
 

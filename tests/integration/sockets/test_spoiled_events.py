@@ -7,28 +7,17 @@ import pytest
 from django.db import connections, transaction
 from django.utils import timezone
 
-from syncengine import log, triggers
+from syncengine import log
 from syncengine.models import LogHead, SyncEvent
 from tests.server import Server
 from tests.sockets import Socket
-from tests.tampering import drop_triggers, raw, row_at
+from tests.tampering import UNREADABLE, rewrite, row_at
 
 Append = Callable[[], int]
 
-UNREADABLE = {
-    "no JSON": "{not json",
-    "no number": '{"a":NaN}',
-    "a number beyond all": '{"a":1e999}',
-    "too many digits": '{"a":' + "9" * 5000 + "}",
-    "too deep": '{"a":' + "[" * 5000 + "]" * 5000 + "}",
-    "half a character": '{"a":"\\ud800"}',
-}
-
 
 def store(position: int, data: str) -> None:
-    drop_triggers()
-    raw(f"UPDATE {triggers.TABLE} SET data = %s WHERE position = %s", data, position)
-    triggers.install()
+    rewrite(position, data)
     connections.close_all()
 
 

@@ -11,7 +11,7 @@ from albums.sources.limiter import MAX_CALLS_IN_FLIGHT
 from tests.benchmarks import spotipy_script
 from tests.benchmarks.database import fresh_database
 from tests.benchmarks.foreground import sync_s
-from tests.benchmarks.table import Goal, Row, Section, Series
+from tests.benchmarks.table import Goal, Row, Section, Series, bounded
 from tests.demo import Demo, start_demo
 
 SIZES = (50, 500, 3_475)  # albums; the last one is as long as a real collection
@@ -113,21 +113,15 @@ def _first(albums: int, ours: _Runs, spotipy_s: list[float]) -> list[Row]:
 
 def _again(albums: int, ours: _Runs) -> list[Row]:
     def calls(service: str, needed: int) -> Row:
-        made = Series([one[service] for one in ours.again_calls], "calls")
-        goal = Goal("as many", at_least=1, at_most=1)
-        return Row(
+        return bounded(
             f"{albums:,} albums again, calls: {service}",
-            made,
-            "needed",
-            Series([needed] * RUNS, "calls"),
-            goal,
+            [one[service] for one in ours.again_calls],
+            "calls",
+            needed,
+            Goal("as many", at_least=1, at_most=1),
+            reference="needed",
         )
 
-    time = Row(
-        f"{albums:,} albums again",
-        Series(ours.again_s, "s"),
-        "bound",
-        Series([AGAIN_S] * RUNS, "s"),
-        Goal("under 1", at_most=1),
-    )
+    under = Goal("under 1", at_most=1)
+    time = bounded(f"{albums:,} albums again", ours.again_s, "s", AGAIN_S, under)
     return [calls("sheet", 1), calls("spotify", 0), time]

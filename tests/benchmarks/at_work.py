@@ -1,10 +1,9 @@
 """What the pages do to a browser: during a sync, over many events, and at many albums."""
 
 import statistics
-from collections.abc import Sequence
 
 from tests.benchmarks import large_catalog, live_page
-from tests.benchmarks.table import FEWEST_RUNS, SHOWN, Goal, Row, Section, Series
+from tests.benchmarks.table import FEWEST_RUNS, SHOWN, Goal, Row, Section, Series, bounded
 from tests.browser.chromium import launched
 
 RUNS = FEWEST_RUNS
@@ -41,17 +40,20 @@ def measure() -> Section:
     held = f"after {live_page.MANY_EVENTS:,} events"
     catalog = f"{large_catalog.ALBUMS:,} albums"
     rows = [
-        _bounded(
+        bounded(
             "events a second", [one.events_a_second for one in work], "/s", EVENTS_A_SECOND, SHOWN
         ),
-        _bounded(
+        bounded(
             "DOM updates in the busiest second",
             [one.updates_a_second for one in seen],
             "/s",
             MOST_UPDATES_A_SECOND,
+            WITHIN,
         ),
-        _bounded("longest task", tasks, "ms", LONGEST_TASK_MS),
-        _bounded("largest layout shift", [one.largest_shift for one in seen], "", MOST_SHIFT),
+        bounded("longest task", tasks, "ms", LONGEST_TASK_MS, WITHIN),
+        bounded(
+            "largest layout shift", [one.largest_shift for one in seen], "", MOST_SHIFT, WITHIN
+        ),
         Row(
             f"a page {held}",
             Series(many, "MiB"),
@@ -59,22 +61,20 @@ def measure() -> Section:
             Series(few, "MiB"),
             Goal("at most 1.2", at_most=1.2),
         ),
-        _bounded(f"{catalog}: first contentful paint", paints, "ms", FIRST_PAINT_MS),
-        _bounded(
+        bounded(f"{catalog}: first contentful paint", paints, "ms", FIRST_PAINT_MS, WITHIN),
+        bounded(
             f"{catalog}: from a key to what it finds, median of the keys",
             [statistics.median(keys) for keys in searches],
             "ms",
             SEARCH_MS,
+            WITHIN,
         ),
-        _bounded(
+        bounded(
             f"{catalog}: from a key to what it finds, slowest of the keys",
             [max(keys) for keys in searches],
             "ms",
             SEARCH_MS,
+            WITHIN,
         ),
     ]
     return Section(HOW, rows, ["playwright"])
-
-
-def _bounded(work: str, ours: Sequence[float], unit: str, bound: float, goal: Goal = WITHIN) -> Row:
-    return Row(work, Series(ours, unit), "bound", Series([bound] * len(ours), unit), goal)

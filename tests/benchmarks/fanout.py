@@ -3,7 +3,7 @@
 import tempfile
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from tests.benchmarks.audience import Heard
 from tests.benchmarks.database import databases
 from tests.benchmarks.houses import SOCKETS, Open, opened
 from tests.benchmarks.report import percentile
-from tests.benchmarks.table import FEWEST_RUNS, SHOWN, Goal, Row, Section, Series
+from tests.benchmarks.table import FEWEST_RUNS, SHOWN, Goal, Row, Section, Series, bounded
 from tests.faults.counting import counting
 
 APPS = ("product", "plain")
@@ -135,7 +135,7 @@ def _under(server: str, both: Both) -> Iterator[Row]:
     what = f"2 events a second to {SOCKETS:,} sockets, {server}: p99 from commit to socket"
     yield _row(what, "ms", paced, _p99_ms, Goal("a third", at_most=1 / 3))
     p99_ms = [_p99_ms(one) for one in paced["product"]]
-    yield _bounded(what, "ms", p99_ms, P99_BOUND_MS, Goal("under 100 ms", at_most=1))
+    yield bounded(what, p99_ms, "ms", P99_BOUND_MS, Goal("under 100 ms", at_most=1))
 
     back = both.came_back()
     what = f"{SOCKETS:,} sockets come back at once, {MISSED} events behind, {server}"
@@ -144,10 +144,10 @@ def _under(server: str, both: Both) -> Iterator[Row]:
     goal = Goal("at most 3", at_most=1)
     about_log = [one.most_queries_in_a_s("hub") for one in back["product"]]
     asked = f"{what}: queries about the log in the worst second"
-    yield _bounded(asked, "", about_log, QUERIES_BOUND, goal)
+    yield bounded(asked, about_log, "", QUERIES_BOUND, goal)
     everything = [one.most_queries_in_a_s() for one in back["product"]]
     asked = f"{what}: all queries in the worst second"
-    yield _bounded(asked, "", everything, QUERIES_BOUND, goal, QUERIES_REASON)
+    yield bounded(asked, everything, "", QUERIES_BOUND, goal, reason=QUERIES_REASON)
     yield _row(asked, "", back, lambda one: one.most_queries_in_a_s(), SHOWN)
 
 
@@ -158,17 +158,10 @@ def _row(
     return Row(work, ours, REFERENCE, theirs, goal)
 
 
-def _bounded(
-    work: str, unit: str, ours: Sequence[float], bound: float, goal: Goal, reason: str = ""
-) -> Row:
-    bounds = Series([bound] * len(ours), unit)
-    return Row(work, Series(ours, unit), "bound", bounds, goal, reason)
-
-
 def _arrived(what: str, runs: Runs[Heard]) -> Iterator[Row]:
     work = f"{what}: arrived"
     ours = [100 * one.arrived_share for one in runs["product"]]
-    yield _bounded(work, "%", ours, 100, Goal("all, in every run", at_least=1, of=min))
+    yield bounded(work, ours, "%", 100, Goal("all, in every run", at_least=1, of=min))
     yield _row(work, "%", runs, lambda one: 100 * one.arrived_share, SHOWN)
 
 

@@ -90,6 +90,21 @@ class Row:
         return [self.work, str(self.ours), reference, str(ratios), self.goal.said, met]
 
 
+def bounded(
+    work: str,
+    ours: Sequence[float],
+    unit: str,
+    bound: float,
+    goal: Goal,
+    *,
+    reference: str = "bound",
+    reason: str = "",
+) -> Row:
+    """A row whose reference is the same number in every run."""
+    bounds = Series([bound] * len(ours), unit)
+    return Row(work, Series(ours, unit), reference, bounds, goal, reason)
+
+
 @dataclass(frozen=True)
 class Section:
     """What one module of the suite measured. `how` is prose about how it was done; `packages` are

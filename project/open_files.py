@@ -16,10 +16,10 @@ def make_room_for(sockets: int) -> None:
     allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = sockets + SPARE
     wanted = needed if most == resource.RLIM_INFINITY else most
-    if allowed not in (resource.RLIM_INFINITY, wanted):
+    if allowed != resource.RLIM_INFINITY and allowed < wanted:
         try:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (max(allowed, wanted), most))
-            allowed = max(allowed, wanted)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+            allowed = wanted
         except (OSError, ValueError):
             pass  # some systems allow less than they say; what counts is told below
     if allowed != resource.RLIM_INFINITY and allowed < needed:

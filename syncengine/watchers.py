@@ -55,8 +55,9 @@ class Watchers:
             self._has_changed.clear()
             here = self._here()
             self._heard[self._process] = (time.monotonic(), here)
-            if self._names() != self.told and time.monotonic() >= tell_at:
-                self.told = self._names()
+            names = self._names()
+            if names != self.told and time.monotonic() >= tell_at:
+                self.told = names
                 told_bytes = await self._tell(self.told)
                 tell_at = time.monotonic() + told_bytes / TOLD_BYTES_PER_S
             if here != announced or time.monotonic() >= announce_at:

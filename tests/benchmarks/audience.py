@@ -41,7 +41,7 @@ class Heard:
     delivered: int
     arrived_share: float
     took_s: float
-    delays_s: list[float]
+    delays_s: list[float] = field(repr=False)
 
 
 @dataclass

@@ -5,7 +5,7 @@ import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ from tests.benchmarks.apps.appending import append_one
 from tests.benchmarks.audience import Heard
 from tests.benchmarks.database import databases
 from tests.benchmarks.houses import SOCKETS, Open, opened
-from tests.benchmarks.report import percentile
+from tests.benchmarks.report import percentile, told
 from tests.benchmarks.table import FEWEST_RUNS, SHOWN, Goal, Row, Section, Series, bounded
 from tests.faults.counting import counting
 
@@ -55,7 +55,7 @@ class Back:
     """How long it took until everybody was back, and the lines that `counting` wrote meanwhile."""
 
     took_s: float
-    queries: list[str]
+    queries: list[str] = field(repr=False)
 
     def most_queries_in_a_s(self, thread: str = "") -> int:
         """In the worst second, by threads whose name begins so."""
@@ -84,6 +84,7 @@ class Both:
         for _ in range(FEWEST_RUNS):
             for app in self.houses:
                 runs[app].append(measure(app))
+                told(f"{app}: {runs[app][-1]}")
         return runs
 
     def _came_back(self, app: str) -> Back:

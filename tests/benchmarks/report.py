@@ -3,6 +3,8 @@
 import os
 import platform
 import statistics
+import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -57,3 +59,8 @@ def spread(values: Sequence[float]) -> str:
         f"median {milliseconds(statistics.median(values))}"
         f" ({milliseconds(min(values))} to {milliseconds(max(values))}, {len(values)} runs)"
     )
+
+
+def told(what: str) -> None:
+    """Tell somebody who waits for a long measurement how far it is."""
+    print(time.strftime("%X"), what, file=sys.stderr, flush=True)

@@ -33,6 +33,7 @@ class CountingConfig(AppConfig):
             return execute(*query)
 
         def wrap(connection: Any, **kwargs: Any) -> None:
-            connection.execute_wrappers.append(count)
+            if count not in connection.execute_wrappers:  # they outlive what they were made for
+                connection.execute_wrappers.append(count)
 
         connection_created.connect(wrap, weak=False)

@@ -3,8 +3,7 @@
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 from channels.routing import ProtocolTypeRouter
-
-from asgi import django_application
+from django.core.asgi import get_asgi_application
 
 
 class BareConsumer(AsyncConsumer):  # type: ignore[misc]
@@ -17,4 +16,6 @@ class BareConsumer(AsyncConsumer):  # type: ignore[misc]
         raise StopConsumer
 
 
-application = ProtocolTypeRouter({"http": django_application, "websocket": BareConsumer.as_asgi()})
+application = ProtocolTypeRouter(
+    {"http": get_asgi_application(), "websocket": BareConsumer.as_asgi()}
+)

@@ -1,6 +1,6 @@
 """The reference: one consumer for each socket, subscribed to the layer, as the tutorial of Channels
 has it (https://channels.readthedocs.io, "Tutorial", part 3), with what a live log needs: whoever
-connects reads what it missed, by a query of its own."""
+connects reads what it missed, by a query of its own. The server is as it comes."""
 
 from typing import Any
 from urllib.parse import parse_qs
@@ -11,9 +11,11 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.layers import get_channel_layer
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
+from django.conf import settings
+from django.core.asgi import get_asgi_application
 from django.urls import path
 
-from asgi import django_application
+from project import open_files
 from syncengine import log
 from syncengine.events import Event
 from syncengine.tail import encoded
@@ -49,11 +51,12 @@ def _text(*events: Event) -> str:
     return encoded({"type": "events", "events": [event.as_json() for event in events]})
 
 
+open_files.make_room_for(settings.MAX_SOCKETS)
 sockets = URLRouter([path("ws/sync/", PlainConsumer.as_asgi())])
 application = appending_on_request(
     ProtocolTypeRouter(
         {
-            "http": django_application,
+            "http": get_asgi_application(),
             "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(sockets)),
         }
     ),

@@ -15,6 +15,7 @@ from tests.browser.catalog_page import CatalogPage
 from tests.browser.conftest import Serve, Visit
 from tests.browser.people import session_of
 from tests.browser.serving import Server
+from tests.browser.watch import Watch
 from tests.demo import Demo
 
 pytestmark = pytest.mark.once
@@ -27,6 +28,7 @@ MANY_ALBUMS = 10_000
 A_PAGE = 60
 LIMIT_S = 120.0  # for what is bound to happen, on a busy machine
 LOOK_MS = 100
+GATHERED_MS = 1000  # more than what is added waits for, to be put in together
 
 
 @pytest.fixture
@@ -183,3 +185,42 @@ def test_what_a_sync_changes_while_the_answer_is_on_its_way_is_shown(
     before[0].fulfill(response=old)
     row = catalog.cards.filter(has_text=title).first
     expect(row.locator("[data-field=label]")).to_have_text("Behind")
+
+
+def test_the_number_of_albums_is_right_after_a_sync_that_adds_to_other_pages(
+    server: Server, visit: Visit, demo: Demo
+) -> None:
+    catalog = visit(server)
+    total = catalog.page.locator("[data-total]")
+    for albums in (A_PAGE + 10, A_PAGE + 30):
+        demo.sheet(*sheets.rows(albums))
+        sync(server, catalog)
+        expect(total).to_have_text(str(albums))
+        catalog.page.wait_for_timeout(GATHERED_MS)
+        assert total.text_content() == str(albums)
+        expect(catalog.cards).to_have_count(A_PAGE)
+
+
+def test_a_search_that_fails_is_not_told_and_is_made_good(
+    large: Server, visit: Visit, watch: Watch
+) -> None:
+    watch.allow("503")
+    catalog = visit(large)
+    page, announcer = catalog.page, catalog.page.locator("sync-announcer")
+    page.route("**/?q=*", lambda route: route.fulfill(status=503))
+    page.get_by_role("searchbox", name="Search").fill("blue note 1234")
+    page.wait_for_url("**/?q=blue+note+1234")
+    expect(announcer).to_be_empty()
+    page.unroute("**/?q=*")
+    expect(catalog.cards).to_have_count(1)
+
+
+def test_a_search_by_whom_was_signed_out_shows_no_other_page(large: Server, visit: Visit) -> None:
+    catalog = visit(large)
+    page = catalog.page
+    page.context.clear_cookies()
+    with page.expect_response("**/login/**"):
+        page.get_by_role("searchbox", name="Search").fill("blue note 1234")
+    page.wait_for_url("**/?q=blue+note+1234")
+    expect(page.locator("sync-announcer")).to_be_empty()
+    expect(catalog.cards).to_have_count(A_PAGE)

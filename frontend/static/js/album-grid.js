@@ -39,17 +39,21 @@ class AlbumGrid extends HTMLElement {
     if (events.some(({ kind }) => END_KINDS.includes(kind))) this.#readSoon();
   }
 
+  /** Whether the page that is shown may be older than this event. */
+  #isNews = ({ position }) => position > Number(this.dataset.position);
+
   #apply = () => {
-    const heard = this.#heard.splice(0);
+    const heard = this.#heard.splice(0).filter(this.#isNews);
     const removed = heard.filter(({ kind }) => kind === "album-removed");
     if (removed.length) moved(this.#list, () => removed.forEach(({ data }) => this.#remove(data)));
-    for (const { kind, data } of heard) if (kind === "album-synced") this.#synced(data);
+    for (const event of heard) if (event.kind === "album-synced") this.#synced(event);
   };
 
-  #synced(data) {
+  #synced(event) {
+    const { data } = event;
     const card = this.#card(data.album);
     if (!card && data.outcome === "added" && this.dataset.narrowed !== "true") {
-      this.#added.set(data.album, data);
+      this.#added.set(data.album, event);
       this.#gathering ??= setTimeout(() => withPaint(this.#insertAdded), GATHER_MS);
     } else if (card && data.outcome !== "unchanged") {
       change(card, data.changes);
@@ -68,7 +72,8 @@ class AlbumGrid extends HTMLElement {
 
   #insertAdded = () => {
     this.#gathering = null;
-    const added = [...this.#added.values()].filter(({ album }) => !this.#card(album));
+    const news = [...this.#added.values()].map(({ data }) => data);
+    const added = news.filter(({ album }) => !this.#card(album));
     this.#added.clear();
     if (!added.length) return;
     setHidden(this.querySelector("[data-empty]"), true);
@@ -120,42 +125,50 @@ class AlbumGrid extends HTMLElement {
     }
   }
 
-  /** Show what somebody searches for, without waiting. */
+  /** Show what somebody searches for, without waiting. Whether it is shown. */
   async #find(address) {
     this.#address = address;
     try {
-      await this.#ask({ "X-Part": "albums" });
+      const found = await this.#ask({ "X-Part": "albums" });
       paint();
+      return found;
     } catch {
       this.#readSoon();
+      return false;
     }
   }
 
+  /** Whether there was such a page: who has been signed out is led to another. */
   async #ask(headers = {}) {
     const address = this.#address;
+    let page = null;
     this.#asking += 1;
     try {
       const answer = await fetch(address, { headers: { Accept: "text/html", ...headers } });
       if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (answer.redirected) return false;
+      page = new DOMParser().parseFromString(await answer.text(), "text/html");
       withPaint(() => this.#take(page, address));
-    } catch (error) {
-      this.#asking -= 1;
-      throw error;
+      return true;
+    } finally {
+      if (!page) this.#answered();
     }
   }
 
-  /** What happened while this page was on its way may not stand in it: once more does no harm. */
   #take(page, address) {
-    this.#asking -= 1;
-    if (address !== this.#address) return this.#readSoon();
-    const fresh = page.querySelector("album-grid");
-    if (fresh) this.#replaceBy(fresh);
-    takeChoices(page);
-    for (const { data } of this.#meanwhile) {
-      const card = data.changes && this.#card(data.album);
-      if (card) change(card, data.changes);
+    const isWanted = address === this.#address;
+    if (isWanted) {
+      this.#replaceBy(page.querySelector("album-grid"));
+      takeChoices(page);
+      this.#heard = [...this.#meanwhile]; // what was heard before is in it
     }
+    this.#answered();
+    if (isWanted) this.#apply();
+    else this.#readSoon();
+  }
+
+  #answered() {
+    this.#asking -= 1;
     if (!this.#asking) this.#meanwhile.length = 0;
   }
 
@@ -166,7 +179,7 @@ class AlbumGrid extends HTMLElement {
       if (known?.isEqualNode(card)) card.replaceWith(known); // its image need not load again
     }
     Object.assign(this.dataset, fresh.dataset);
-    if (this.dataset.narrowed === "true") this.#added.clear(); // nobody knows whether they match
+    this.#added.clear();
     const [scrollX, scrollY] = [window.scrollX, window.scrollY];
     this.replaceChildren(...fresh.childNodes);
     window.scrollTo(scrollX, scrollY);

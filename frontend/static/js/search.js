@@ -3,7 +3,7 @@ import { albums } from "./sentences.js";
 
 const REST_MS = 500; // browsers refuse an address that changes many times a second
 
-/** `find(address)` shows what stands there. It is asked for one at a time, so that a slow server gets
+/** `find(address)` shows what stands there, and resolves to whether it does. It is asked for one at a time, so that a slow server gets
  * no more to do from a fast typist. */
 export function searchAsTyped(grid, find) {
   const form = document.querySelector("form.filters");
@@ -17,11 +17,12 @@ export function searchAsTyped(grid, find) {
     clearTimeout(rest);
     if (finding) return;
     finding = true;
-    for (let shown = null; shown !== wanted; await find(shown)) shown = wanted;
+    let found = false;
+    for (let asked = null; asked !== wanted; found = await find(asked)) asked = wanted;
     finding = false;
     rest = setTimeout(() => {
       history.replaceState(null, "", wanted);
-      document.querySelector("sync-announcer").say(told(grid));
+      if (found) document.querySelector("sync-announcer").say(told(grid));
     }, REST_MS);
   });
 }

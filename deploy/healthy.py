@@ -5,7 +5,8 @@ Exit 0 if so, 1 with the reason if not. `--wait SECONDS` gives it so long to bec
 checks of containers, for systemd, and for whoever replaces processes one after the other; it is
 small, and starts none of the product's own code, so that it can be asked every few seconds.
 
-Reads `ALLOWED_HOSTS` (web) and `DATABASE_URL` (worker) as the product does from the environment.
+Reads `ALLOWED_HOSTS` (web) and `DATABASE_URL` (worker) as the product does from the environment,
+and `LISTEN`, the address at which the web process of a unit listens; without it the loopback.
 """
 
 import argparse
@@ -26,7 +27,8 @@ SEEN = "SELECT name, seen_at FROM syncengine_workerpresence WHERE starts_with(na
 def web(port: int) -> str:
     """Why the web process at this port of this machine does not work; empty where it does."""
     host = os.environ.get("ALLOWED_HOSTS", "").split(",")[0].strip().lstrip(".") or "localhost"
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_LIMIT_S)
+    address = os.environ.get("LISTEN") or "127.0.0.1"
+    connection = http.client.HTTPConnection(address, port, timeout=ANSWER_LIMIT_S)
     try:
         connection.request("GET", "/readyz", headers={"Host": host})
         answer = connection.getresponse()

@@ -3,7 +3,10 @@
 import configparser
 import os
 import re
+import runpy
+import threading
 import tomllib
+from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -161,3 +164,15 @@ def test_every_unit_has_an_account_of_its_own_and_no_way_out(unit: Path) -> None
 
 def test_the_health_check_is_a_program() -> None:
     assert os.access(ROOT / "deploy" / "healthy.py", os.X_OK)
+
+
+def test_the_health_check_asks_where_the_unit_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    with HTTPServer(("127.0.0.2", 0), SimpleHTTPRequestHandler) as elsewhere:
+        threading.Thread(target=elsewhere.handle_request, daemon=True).start()
+        web = runpy.run_path(str(ROOT / "deploy" / "healthy.py"))["web"]
+        monkeypatch.setenv("LISTEN", "127.0.0.2")
+        assert "answers 404" in web(elsewhere.server_port)
+        monkeypatch.delenv("LISTEN")
+        assert "refused" in web(elsewhere.server_port)
+    (unit,) = [unit.read_text(encoding="utf-8") for unit in UNITS if "web" in unit.name]
+    assert "-b ${LISTEN}" in unit

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.backends import TEST_ENVIRONMENT
 from tests.unit.docs.test_readme import ROOT, names_read, section
 
 SHOW = """
@@ -46,3 +47,8 @@ def test_an_empty_setting_is_none(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert {name: as_text(value) for name, value in json.loads(done.stdout).items()} == told
+
+
+def test_no_setting_of_whoever_runs_the_tests_reaches_them() -> None:
+    of_each_run = {"DATABASE_URL", "CHECKPOINT_FILE"}
+    assert names_read() - TEST_ENVIRONMENT.keys() == of_each_run

@@ -50,9 +50,10 @@ def main() -> None:
 
 
 def _measure(name: str, module: ModuleType, load: float) -> None:
+    commit = table.commit()
     found = module.measure()
     if name in SUITE:
-        text = table.markdown(name, SUITE[name], found, load)
+        text = table.markdown(name, SUITE[name], found, commit, load)
         print(f"\n{text}", flush=True)
         table.put(text, [*SUITE.values()])
 

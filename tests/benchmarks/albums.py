@@ -21,7 +21,8 @@ STRETCH = 500  # rows of the longest sheet that spotipy looks up
 AGAIN_S = 2.0
 
 HOW = f"""\
-The demo server answers each call to Spotify after {LATENCY_MS} ms, and the sheet at once. Ours is
+The demo server answers each call to Spotify after {LATENCY_MS} ms, and the sheet at once. It sets
+no window of calls, so Groovelog's limit of calls is off; the next section has both. Ours is
 a whole sync into an empty catalog, from the request to the end: sheet, token, a search and an album
 for each row, matching, log and catalog on SQLite. The bound is what the calls to Spotify alone take
 where {MAX_CALLS_IN_FLIGHT} are always under way: calls × {LATENCY_MS} ms / {MAX_CALLS_IN_FLIGHT}.

@@ -13,6 +13,7 @@ from typing import Any
 
 import aiohttp
 
+from tests.benchmarks.report import percentile
 from tests.process import rss_bytes
 
 CONNECT_LIMIT_S = 120.0
@@ -41,7 +42,15 @@ class Heard:
     delivered: int
     arrived_share: float
     took_s: float
-    delays_s: list[float] = field(repr=False)
+    delays_s: list[float]
+
+    def delay_ms(self, share: float) -> float:
+        """That within which this share of the arrivals came."""
+        return 1000 * percentile(self.delays_s, share)
+
+    def __str__(self) -> str:
+        half, most = self.delay_ms(0.5), self.delay_ms(0.99)
+        return f"{self.delivered:,} in {self.took_s:.2f} s, p50 {half:.0f} ms, p99 {most:.0f} ms"
 
 
 @dataclass

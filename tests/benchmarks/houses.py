@@ -32,6 +32,8 @@ SERVERS = {
         "{port}",
     ),
 }
+PATIENCE_S = 120
+PATIENT = {"Daphne": ("--websocket_connect_timeout", str(PATIENCE_S))}  # uvicorn has no limit
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,9 @@ def opened(app: str, server: str, environment: Mapping[str, str] | None = None) 
         _begin_sync()
         connections.close_all()
         own = {"DATABASE_URL": url, "REDIS_URL": "", **(environment or {})}
-        web = WebProcess(
-            folder / "web.log", own, *SERVERS[server], f"tests.benchmarks.apps.{app}:application"
-        )
+        patience = () if app == "product" else PATIENT.get(server, ())
+        serving = (*SERVERS[server], *patience, f"tests.benchmarks.apps.{app}:application")
+        web = WebProcess(folder / "web.log", own, *serving)
         web.start()
         stack.callback(web.stop)
         cookies = [f"sessionid={session}" for session in sessions]

@@ -2,6 +2,7 @@
 
 SUITE = {  # the titles of its sections in `BENCHMARKS.md`
     "fanout": "From one commit to a thousand sockets",
+    "reconnects": "A thousand browsers come back",
     "idle_sockets": "The memory of an idle socket",
     "appends": "Appending an event",
     "albums": "A sync, against what the calls alone take",

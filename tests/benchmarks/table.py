@@ -115,7 +115,7 @@ class Section:
     packages: Sequence[str] = ()
 
 
-def markdown(name: str, title: str, section: Section, load: float) -> str:
+def markdown(name: str, title: str, section: Section, commit: str, load: float) -> str:
     """The section as it stands in the file; `load` is the number of processes that wanted a core
     before the command began."""
     head = ["Work", "Groovelog", "Reference", "Ratio", "Wanted", "Reached"]
@@ -126,7 +126,7 @@ def markdown(name: str, title: str, section: Section, load: float) -> str:
         for row in section.rows
         if not row.is_reached
     )
-    told = f"`python -m tests.benchmarks {name}`, {_circumstances(section.packages, load)}"
+    told = f"`python -m tests.benchmarks {name}`, {_circumstances(section.packages, commit, load)}"
     return f"## {title}\n\n{section.how.strip()}\n\n{table}{missed}\n\n{told}\n"
 
 
@@ -150,16 +150,16 @@ def sections(text: str) -> dict[str, str]:
     }
 
 
-def _circumstances(packages: Sequence[str], load: float) -> str:
+def _circumstances(packages: Sequence[str], commit: str, load: float) -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in ("django", *packages))
     return (
-        f"{datetime.now(UTC):%Y-%m-%d}, commit {_commit()}, {os.cpu_count()} cores,"
+        f"{datetime.now(UTC):%Y-%m-%d}, commit {commit}, {os.cpu_count()} cores,"
         f" {platform.system()}, Python {platform.python_version()}, {versions}, load {load:.1f}."
     )
 
 
-def _commit() -> str:
-    """What is measured; `-dirty` where something besides the file itself differs from it."""
+def commit() -> str:
+    """What is about to be measured; `-dirty` where something besides the file itself differs."""
 
     def git(*arguments: str) -> str:
         done = subprocess.run(

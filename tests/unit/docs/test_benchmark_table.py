@@ -38,7 +38,7 @@ def test_ratios_are_of_figures_of_the_same_run() -> None:
 def test_a_goal_is_missed_by_the_median_and_says_so() -> None:
     one = row([1, 1, 5, 5, 5], [4] * 5, reason="It is long.")
     assert not one.is_reached
-    text = table.markdown("reading", "Reading", Section("By eye.", [one]), load=0.5)
+    text = table.markdown("reading", "Reading", Section("By eye.", [one]), "abc1234", load=0.5)
     assert "| **no** |" in text
     assert "**Missed: reading.** It is long." in text
 

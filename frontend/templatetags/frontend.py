@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from albums.models import Album
+from frontend import cards, words
 from frontend import pattern as patterns
-from frontend import words
 
 register = template.Library()
 
@@ -41,6 +42,11 @@ def relative_time(
         words.absolute(when),
         _phrase(when, form, _utc(now or timezone.now())),
     )
+
+
+@register.simple_tag
+def album_card(album: Album, view: str) -> SafeString:
+    return cards.rendered(album, view)
 
 
 @register.filter

@@ -22,7 +22,13 @@ def main() -> None:
     told = f"any of {', '.join(names)}; by default those of the suite, up to {[*SUITE][-1]}"
     parser.add_argument("which", nargs="*", choices=[[], *names], metavar="NAME", help=told)
     parser.add_argument("--postgresql", action="store_true", help="studies: instead of SQLite")
+    parser.add_argument(
+        "--reasons", action="store_true", help="only write anew why goals were missed"
+    )
     arguments = parser.parse_args()
+    if arguments.reasons:
+        table.FILE.write_text(table.explained(table.FILE.read_text()))
+        return
     which = arguments.which or [*SUITE]
     if arguments.postgresql and not set(which) <= set(STUDIES):
         parser.error("--postgresql is for studies: the suite says by itself what it runs on")

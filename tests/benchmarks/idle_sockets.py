@@ -12,19 +12,6 @@ The same servers and sockets, each run in a process of its own: what its residen
 from the 50th socket to the {SOCKETS:,}th, for each of them. “A consumer that does nothing”
 accepts, and has no layer, no session and no hub: what the server and Channels take by themselves.
 """
-REASONS = {
-    "Daphne": """\
-Of what a plain consumer takes, nearly all is the server's own, as the row below shows: the protocol
-objects of Daphne, Twisted and autobahn and the queues and tasks of asyncio. Groovelog's own objects
-are some 2 KiB. A snapshot of the allocations (tracemalloc) has Daphne's protocol at 5.6 KiB,
-autobahn's at 3.6, Twisted's HTTP channel at 4.2 and asyncio's queues, locks and tasks at 6.2 for
-each socket.
-""",
-    "uvicorn": """\
-Here, too, nearly all is the server's own, as the row below shows: a consumer that does nothing
-takes more than half of what a plain one does.
-""",
-}
 
 
 def measure() -> Section:
@@ -40,7 +27,5 @@ def _under(server: str) -> Iterator[Row]:
                 found.append(audience.bytes_a_socket(open_.house(), open_.web.pid) / 1024)
     what, goal = f"an idle socket, {server}", Goal("half", at_most=1 / 2)
     series = Series(ours, "KiB")
-    yield Row(
-        what, series, "a plain Channels consumer", Series(plain, "KiB"), goal, REASONS[server]
-    )
+    yield Row(what, series, "a plain Channels consumer", Series(plain, "KiB"), goal)
     yield Row(what, series, "a consumer that does nothing", Series(bare, "KiB"), SHOWN)

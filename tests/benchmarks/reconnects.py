@@ -24,11 +24,6 @@ in the same moment, each with the position that it has, {MISSED} events behind. 
 reads what its socket has missed by a query of its own. Under Daphne it has {PATIENCE_S} s for a
 handshake: within the 5 s that Daphne allows by itself, and Groovelog has, it does not get back.
 """
-QUERIES_REASON = """\
-Whoever comes first is asked for at once, in two queries, one about the session and one about the
-account; whoever comes meanwhile is asked for together, in two more. A session holds its account in
-a form that only Django can read, so one query cannot tell both.
-"""
 
 
 @dataclass(frozen=True)
@@ -63,7 +58,7 @@ def _under(server: str, both: Pair) -> Iterator[Row]:
     yield bounded(asked, about_log, "", QUERIES_BOUND, goal)
     everything = [one.most_queries_in_a_s() for one in back["product"]]
     asked = f"{what}: all queries in the worst second"
-    yield bounded(asked, everything, "", QUERIES_BOUND, goal, reason=QUERIES_REASON)
+    yield bounded(asked, everything, "", QUERIES_BOUND, goal)
     yield compared(asked, "", back, lambda one: one.most_queries_in_a_s(), SHOWN)
 
 

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from tests.benchmarks.reasons import REASONS
+
 FILE = Path(__file__).parents[2] / "BENCHMARKS.md"
 FEWEST_RUNS = 5
 INTRODUCTION = """\
@@ -58,15 +60,13 @@ SHOWN = Goal("shown")
 @dataclass(frozen=True)
 class Row:
     """One figure against its reference. Where both are measured in turn, the n-th values belong
-    together; a bound is the same in every run. `reason` says why a goal was missed, by profiling,
-    and is shown only then."""
+    together; a bound is the same in every run."""
 
     work: str
     ours: Series
     reference: str
     theirs: Series
     goal: Goal = SHOWN
-    reason: str = ""
 
     def __post_init__(self) -> None:
         runs = len(self.ours.values)
@@ -98,11 +98,10 @@ def bounded(
     goal: Goal,
     *,
     reference: str = "bound",
-    reason: str = "",
 ) -> Row:
     """A row whose reference is the same number in every run."""
     bounds = Series([bound] * len(ours), unit)
-    return Row(work, Series(ours, unit), reference, bounds, goal, reason)
+    return Row(work, Series(ours, unit), reference, bounds, goal)
 
 
 @dataclass(frozen=True)
@@ -121,11 +120,7 @@ def markdown(name: str, title: str, section: Section, commit: str, load: float) 
     head = ["Work", "Groovelog", "Reference", "Ratio", "Wanted", "Reached"]
     lines = [head, ["---"] * len(head), *(row.cells for row in section.rows)]
     table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-    missed = "".join(
-        f"\n\n**Missed: {row.work}.** {row.reason or 'The reason is not known yet.'}"
-        for row in section.rows
-        if not row.is_reached
-    )
+    missed = "".join(f"\n\n{_missed(row.work)}" for row in section.rows if not row.is_reached)
     told = f"`python -m tests.benchmarks {name}`, {_circumstances(section.packages, commit, load)}"
     return f"## {title}\n\n{section.how.strip()}\n\n{table}{missed}\n\n{told}\n"
 
@@ -138,6 +133,20 @@ def put(text: str, titles: Sequence[str]) -> None:
     FILE.write_text(
         "\n".join([INTRODUCTION, *(known[title] for title in titles if title in known)])
     )
+
+
+def explained(text: str) -> str:
+    """What was measured as it is, and why goals were missed as `REASONS` has it now."""
+    return re.sub(
+        r"^\*\*Missed: (.+?)\.\*\* .+?(?=\n\n)",
+        lambda told: _missed(told[1]),
+        text,
+        flags=re.MULTILINE | re.DOTALL,
+    )
+
+
+def _missed(work: str) -> str:
+    return f"**Missed: {work}.** {REASONS.get(work, 'The reason is not known yet.')}"
 
 
 def sections(text: str) -> dict[str, str]:

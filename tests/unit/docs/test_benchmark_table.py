@@ -12,8 +12,8 @@ BENCHMARKS = Path(table.__file__).parent
 HALF = Goal("half", at_most=1 / 2)
 
 
-def row(ours: list[float], theirs: list[float], goal: Goal = HALF, reason: str = "") -> Row:
-    return Row("reading", Series(ours, "ms"), "a book", Series(theirs, "ms"), goal, reason)
+def row(ours: list[float], theirs: list[float], goal: Goal = HALF) -> Row:
+    return Row("reading", Series(ours, "ms"), "a book", Series(theirs, "ms"), goal)
 
 
 def test_the_name_of_a_section_is_a_module() -> None:
@@ -35,12 +35,19 @@ def test_ratios_are_of_figures_of_the_same_run() -> None:
     ]
 
 
-def test_a_goal_is_missed_by_the_median_and_says_so() -> None:
-    one = row([1, 1, 5, 5, 5], [4] * 5, reason="It is long.")
+def test_a_goal_is_missed_by_the_median_and_says_so_and_why_once_that_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = row([1, 1, 5, 5, 5], [4] * 5)
     assert not one.is_reached
     text = table.markdown("reading", "Reading", Section("By eye.", [one]), "abc1234", load=0.5)
     assert "| **no** |" in text
-    assert "**Missed: reading.** It is long." in text
+    assert "**Missed: reading.** The reason is not known yet." in text
+
+    monkeypatch.setitem(table.REASONS, "reading", "It is\nlong.")
+    explained = table.explained(text)
+    assert explained == text.replace("The reason is not known yet.", "It is\nlong.")
+    assert table.explained(explained) == explained
 
 
 def test_what_is_only_shown_is_neither_reached_nor_missed() -> None:

@@ -46,14 +46,13 @@ class AlbumGrid extends HTMLElement {
     const heard = this.#heard.splice(0).filter(this.#isNews);
     const removed = heard.filter(({ kind }) => kind === "album-removed");
     if (removed.length) moved(this.#list, () => removed.forEach(({ data }) => this.#remove(data)));
-    for (const event of heard) if (event.kind === "album-synced") this.#synced(event);
+    for (const { kind, data } of heard) if (kind === "album-synced") this.#synced(data);
   };
 
-  #synced(event) {
-    const { data } = event;
+  #synced(data) {
     const card = this.#card(data.album);
     if (!card && data.outcome === "added" && this.dataset.narrowed !== "true") {
-      this.#added.set(data.album, event);
+      this.#added.set(data.album, data);
       this.#gathering ??= setTimeout(() => withPaint(this.#insertAdded), GATHER_MS);
     } else if (card && data.outcome !== "unchanged") {
       change(card, data.changes);
@@ -72,8 +71,7 @@ class AlbumGrid extends HTMLElement {
 
   #insertAdded = () => {
     this.#gathering = null;
-    const news = [...this.#added.values()].map(({ data }) => data);
-    const added = news.filter(({ album }) => !this.#card(album));
+    const added = [...this.#added.values()].filter(({ album }) => !this.#card(album));
     this.#added.clear();
     if (!added.length) return;
     setHidden(this.querySelector("[data-empty]"), true);

@@ -3,8 +3,8 @@ import { albums } from "./sentences.js";
 
 const REST_MS = 500; // browsers refuse an address that changes many times a second
 
-/** `find(address)` shows what stands there, and resolves to whether it does. It is asked for one at a time, so that a slow server gets
- * no more to do from a fast typist. */
+/** `find(address)` shows what stands there, and resolves to whether it does. It is asked for one at a
+ * time, so that a slow server gets no more to do from a fast typist. */
 export function searchAsTyped(grid, find) {
   const form = document.querySelector("form.filters");
   let wanted = null;

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tests.benchmarks import audience
 from tests.benchmarks.audience import Heard
 from tests.benchmarks.houses import SOCKETS
-from tests.benchmarks.pair import SERVERS, Pair, Runs, compared, pair
+from tests.benchmarks.pair import Pair, Runs, compared, under_each_server
 from tests.benchmarks.table import SHOWN, Goal, Row, Section, bounded
 
 BURST = 120  # events; more than the 100 messages that a channel of the layer holds
@@ -23,11 +23,7 @@ alike. An event has arrived when the other process has it; delays are from the e
 
 
 def measure() -> Section:
-    rows: list[Row] = []
-    for server in SERVERS:
-        with pair(server) as both:
-            rows += _under(server, both)
-    return Section(HOW, rows, ("channels", "daphne", "uvicorn", "aiohttp"))
+    return under_each_server(HOW, _under)
 
 
 def _under(server: str, both: Pair) -> Iterator[Row]:
@@ -38,7 +34,7 @@ def _under(server: str, both: Pair) -> Iterator[Row]:
         f"{what}: delivered", "/s", at_once, lambda one: one.delivered / one.took_s, goal
     )
     yield from _arrived(what, at_once)
-    if server == SERVERS[0]:
+    if server == "Daphne":
         long_burst = _listened(both, LONG_BURST, FEW_SOCKETS, pause_s=0)
         yield from _arrived(f"{LONG_BURST} events at once to {FEW_SOCKETS} sockets", long_burst)
 

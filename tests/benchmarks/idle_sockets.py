@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 from tests.benchmarks import audience
-from tests.benchmarks.houses import SOCKETS, opened
+from tests.benchmarks.houses import SERVERS, SOCKETS, opened
 from tests.benchmarks.table import FEWEST_RUNS, SHOWN, Goal, Row, Section, Series
 
-SERVERS = ("Daphne", "uvicorn")
 HOW = f"""\
 The same servers and sockets, each run in a process of its own: what its resident memory grows by
 from the 50th socket to the {SOCKETS:,}th, for each of them. “A consumer that does nothing”

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from tests.benchmarks.houses import Open, opened
+from tests.benchmarks.houses import SERVERS, Open, opened
 from tests.benchmarks.report import told
-from tests.benchmarks.table import FEWEST_RUNS, Goal, Row, Series
+from tests.benchmarks.table import FEWEST_RUNS, Goal, Row, Section, Series
 from tests.faults.counting import counting
 
 APPS = ("product", "plain")
-SERVERS = ("Daphne", "uvicorn")
 REFERENCE = "plain Channels consumers"
 
 Found = TypeVar("Found")
@@ -41,8 +40,17 @@ class Pair:
         return self._queries[app].read_text().splitlines()
 
 
+def under_each_server(how: str, measure: Callable[[str, Pair], Iterator[Row]]) -> Section:
+    """A section with the rows that `measure` has of the pair under each server."""
+    rows: list[Row] = []
+    for server in SERVERS:
+        with _pair(server) as both:
+            rows += measure(server, both)
+    return Section(how, rows, ("channels", "daphne", "uvicorn", "aiohttp"))
+
+
 @contextmanager
-def pair(server: str) -> Iterator[Pair]:
+def _pair(server: str) -> Iterator[Pair]:
     folder = Path(tempfile.mkdtemp(prefix="groovelog-benchmarks-"))
     queries = {app: folder / app for app in APPS}
     with ExitStack() as stack:

@@ -12,7 +12,7 @@ from tests.benchmarks import audience
 from tests.benchmarks.apps.appending import append_one
 from tests.benchmarks.database import databases
 from tests.benchmarks.houses import PATIENCE_S, SOCKETS
-from tests.benchmarks.pair import SERVERS, Pair, compared, pair
+from tests.benchmarks.pair import Pair, compared, under_each_server
 from tests.benchmarks.table import SHOWN, Goal, Row, Section, bounded
 
 MISSED = 10  # events, by everybody, while they are away
@@ -40,11 +40,7 @@ class Back:
 
 
 def measure() -> Section:
-    rows: list[Row] = []
-    for server in SERVERS:
-        with pair(server) as both:
-            rows += _under(server, both)
-    return Section(HOW, rows, ("channels", "daphne", "uvicorn", "aiohttp"))
+    return under_each_server(HOW, _under)
 
 
 def _under(server: str, both: Pair) -> Iterator[Row]:

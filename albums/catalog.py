@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Max, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.expressions import OrderBy
 
 from albums import by_key
@@ -53,9 +53,9 @@ def browse(
     return albums.order_by(*SORTS[sort][1])
 
 
-def chosen(ids: QuerySet[Any, Any]) -> QuerySet[Album]:
-    """The albums with these ids, in the order of the catalog, tracks left out."""
-    return Album.objects.filter(pk__in=ids).defer("tracks").order_by(*SORTS["artist"][1])
+def chosen(ids: QuerySet[Any, Any], sort: str = "artist") -> QuerySet[Album]:
+    """The albums with these ids, tracks left out. `sort` is a key of SORTS (else KeyError)."""
+    return Album.objects.filter(pk__in=ids).defer("tracks").order_by(*SORTS[sort][1])
 
 
 Facets = dict[str, list[tuple[Any, int]]]
@@ -68,13 +68,13 @@ def facets() -> Facets:
     Counting reads every album, so the counts are kept until an album changes.
     """
     global _counted
-    newest = Album.objects.aggregate(Max("position"), Max("added_at"))
+    newest = Album.objects.order_by("-position").values_list("position", "pk", "added_at").first()
     if _counted is None or _counted[0] != newest:
         _counted = (newest, _count_facets())
     return _counted[1]
 
 
-_counted: tuple[dict[str, Any], Facets] | None = None
+_counted: tuple[Any, Facets] | None = None
 
 
 def _count_facets() -> Facets:

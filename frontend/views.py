@@ -1,9 +1,10 @@
 """The pages. What they show at first paint is complete; scripts only keep it current."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -45,10 +46,13 @@ def catalog(request: HttpRequest) -> HttpResponseBase:
     shown = paginator.get_page(asked.page)
     if shown.number != asked.page:
         notes.append(f"There is no page {asked.page}, so the last one is shown.")
+    # Found by their ids, since to find whole albums would read the tracks of all that there are.
+    ids = cast("QuerySet[Album]", shown.object_list)
     found_albums = {
         "query": asked,
         "notes": notes,
         "page": shown,
+        "albums": albums_catalog.chosen(ids.values("pk"), asked.sort),
         "page_numbers": paginator.get_elided_page_range(shown.number, on_each_side=1, on_ends=1),
         "sample": Album(),
         "status": status,

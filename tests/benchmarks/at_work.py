@@ -2,7 +2,7 @@
 
 import statistics
 
-from tests.benchmarks import large_catalog, live_page
+from tests.benchmarks import large_catalog, live_page, pages
 from tests.benchmarks.table import FEWEST_RUNS, SHOWN, Goal, Row, Section, Series, bounded
 from tests.browser.chromium import launched
 
@@ -22,9 +22,9 @@ changes in the page before one paint, counted in whatever second has the most; t
 what `PerformanceObserver` tells, and a task of less than {TOLD_TASK_MS} ms, of which it does not,
 counts as that. What a page holds is its JavaScript heap, at rest and after a garbage collection, of
 {live_page.PAGES} pages side by side that follow a log as it grows. The catalog of
-{large_catalog.ALBUMS:,} albums is loaded by a browser that has nothing in its cache, and
-“{large_catalog.TYPED}” is typed into its search, from each key to the end of the paint that shows
-what was found. The reference is the bound, but for what a page holds.
+{large_catalog.ALBUMS:,} albums, of {pages.TRACKS} tracks each, is loaded by a browser that has
+nothing in its cache, and “{large_catalog.TYPED}” is typed into its search, from each key to the end
+of the paint that shows what was found. The reference is the bound, but for what a page holds.
 """
 
 

@@ -15,6 +15,7 @@ from tests.benchmarks.database import fresh_database
 from tests.benchmarks.report import Figure, show, spread
 
 FEW, MANY = 100, 10_000
+TRACKS = 12  # of an album
 RUNS = 20
 ADDRESSES = ("/", "/?page=2", "/?q=blue+note+12", "/?genre=Jazz&sort=year", "/?view=list")
 
@@ -60,6 +61,11 @@ def album(number: int) -> Album:
         "genres": [("Jazz", "Pop", "Rock", "Folk")[number % 4]],
         "label": f"Label {number % 90}",
         "spotify_id": f"{number:022d}",
+        "total_tracks": TRACKS,
+        "tracks": [
+            {"disc": 1, "number": track, "title": f"Blue Song {track}", "duration_ms": 200_000}
+            for track in range(1, TRACKS + 1)
+        ],
     }
     return Album(
         id=uuid.uuid4(),

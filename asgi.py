@@ -4,12 +4,12 @@ import gc
 import os
 import sys
 
-from django.core.asgi import get_asgi_application
+import django
 from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 try:
-    django_application = get_asgi_application()
+    django.setup(set_prefix=False)
 except ImproperlyConfigured as error:
     sys.exit(f"Groovelog cannot start: {error}")
 
@@ -20,6 +20,7 @@ from django.conf import settings
 from django.urls import path, re_path
 
 from project import access_log, frames, open_files, requests
+from project.handler import InOneGo
 from project.outages import closed_in_an_outage
 from project.shutdown import stop_cleanly
 from syncengine import metrics
@@ -40,7 +41,7 @@ sockets = [
 application = ProtocolTypeRouter(
     {
         "http": access_log.about_their_syncs(
-            requests.taking_turns(requests.at_the_readers_pace(django_application))
+            requests.taking_turns(requests.at_the_readers_pace(InOneGo()))
         ),
         "websocket": same_origin_only(closed_in_an_outage(URLRouter(sockets))),
     }

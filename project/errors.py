@@ -79,11 +79,8 @@ def in_words(get_response: Answer) -> Answer:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's `handler400`. Like the next two it only says which error it is.
-
-    Django calls them in whatever thread is free, and a connection to the database that is opened
-    there, to see who looks at the page, stays open and is never checked again.
-    """
+    """Django's `handler400`. Like the next two it only says which error it is; `in_words` does the
+    rest."""
     return HttpResponse(status=400)
 
 

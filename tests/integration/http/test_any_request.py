@@ -7,7 +7,6 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.asgi import get_asgi_application
 from django.db import connections
 from django.test import Client, override_settings
 from hypothesis import given
@@ -15,6 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from albums.models import Album
+from project.handler import InOneGo
 from syncengine.models import SyncOperation
 from tests.accounts import ROLES, account
 from tests.amount import examples
@@ -175,7 +175,7 @@ def test_it_is_answered(
     else:
         wanted["Content-Type"] = kind
     answer = ask(
-        get_asgi_application(),
+        InOneGo(),
         method,
         path,
         encoded(query),

@@ -13,11 +13,11 @@ from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.asgi import get_asgi_application
 from django.db import OperationalError, connection, connections
 from django.http.response import HttpResponseBase
 from django.test import RequestFactory
 
+from project.handler import InOneGo
 from syncengine import acts, checkpoints, downloads, export, log, operations, verify_export
 from syncengine.events import Event
 from syncengine.models import SyncEvent, SyncOperation
@@ -56,7 +56,7 @@ class Auditor:
 
     def get(self, path: str, query: str = "", method: str = "GET", **headers: str) -> Answer:
         sent = {**HTML, **self.cookies, **headers}
-        return ask(get_asgi_application(), method, path, query, sent)
+        return ask(InOneGo(), method, path, query, sent)
 
     def lines(self, path: str = "/syncs/events.jsonl", query: str = "") -> list[bytes]:
         answer = self.get(path, query)

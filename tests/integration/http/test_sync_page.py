@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.core.asgi import get_asgi_application
 from django.db import connections
 from django.test import Client
 
 from frontend import sync_page
 from frontend.event_rows import UNREADABLE
+from project.handler import InOneGo
 from syncengine import log, operations, story
 from syncengine.events import Event
 from syncengine.models import SyncEvent
@@ -166,7 +166,7 @@ def test_filters_find_what_an_export_of_the_same_filters_has(
     link = re.search(r'href="(/syncs/[^"]*events\.jsonl)\?([^"]*)"', found["text"])
     assert link is not None
     cookies = {"Cookie": f"sessionid={auditor.cookies['sessionid'].value}"}
-    answer = ask(get_asgi_application(), "GET", link[1], link[2].replace("&amp;", "&"), cookies)
+    answer = ask(InOneGo(), "GET", link[1], link[2].replace("&amp;", "&"), cookies)
     exported = [json.loads(line)["position"] for line in answer.content.splitlines()]
     assert exported == [row["position"] for row in found["found"]]
     recorded = log.events_after(log.head().position - 1)[-1].data

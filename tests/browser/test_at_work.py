@@ -224,3 +224,18 @@ def test_a_search_by_whom_was_signed_out_shows_no_other_page(large: Server, visi
     page.wait_for_url("**/?q=blue+note+1234")
     expect(page.locator("sync-announcer")).to_be_empty()
     expect(catalog.cards).to_have_count(A_PAGE)
+
+
+def test_who_has_scrolled_stays_there_when_the_page_is_read_again(
+    server: Server, visit: Visit, demo: Demo
+) -> None:
+    demo.sheet(*sheets.rows(47))
+    catalog = visit(server)
+    assert catalog.sync() == "completed"
+    page = catalog.page
+    grid = page.locator("album-grid")
+    expect(grid).to_have_attribute("data-position", str(catalog.status()["position"]))
+    page.evaluate("window.scrollTo(0, 600)")
+    sync(server, catalog)
+    expect(grid).to_have_attribute("data-position", str(catalog.status()["position"]))
+    assert page.evaluate("window.scrollY") == 600

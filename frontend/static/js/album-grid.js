@@ -178,9 +178,7 @@ class AlbumGrid extends HTMLElement {
     }
     Object.assign(this.dataset, fresh.dataset);
     this.#added.clear();
-    const [scrollX, scrollY] = [window.scrollX, window.scrollY];
     this.replaceChildren(...fresh.childNodes);
-    window.scrollTo(scrollX, scrollY);
     if (focused) focusOn(this.#card(focused) ?? this);
   }
 

@@ -172,9 +172,10 @@ class AlbumGrid extends HTMLElement {
 
   #replaceBy(fresh) {
     const focused = this.#focusedAlbum();
-    for (const card of fresh.querySelectorAll("[data-album]")) {
-      const known = this.#card(card.dataset.album);
-      if (known?.isEqualNode(card)) card.replaceWith(known); // its image need not load again
+    const known = new Map(cardsIn(this).map((card) => [card.dataset.album, card]));
+    for (const card of cardsIn(fresh)) {
+      const same = known.get(card.dataset.album);
+      if (same?.isEqualNode(card)) card.replaceWith(same); // its image need not load again
     }
     Object.assign(this.dataset, fresh.dataset);
     this.#added.clear();
@@ -194,6 +195,10 @@ class AlbumGrid extends HTMLElement {
   get #list() {
     return this.querySelector("[data-cards]");
   }
+}
+
+function cardsIn(node) {
+  return [...node.querySelectorAll("[data-album]")];
 }
 
 function focusOn(node) {

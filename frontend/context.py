@@ -8,7 +8,8 @@ from syncengine import guard, roles
 
 def site(request: HttpRequest) -> dict[str, object]:
     """`demo_url` (empty outside the demo), whether there is a `spotify_logo`, and what is asked for
-    only where it is shown: the rights of whoever looks, and `finding`, what is wrong with the log."""
+    only where it is shown: the rights of whoever looks, and `finding`, what is wrong with the
+    log."""
     user = getattr(request, "user", None)
     return {
         "demo_url": settings.DEMO_URL,

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+import psycopg
+
 from tests.backends import start_postgresql
 from tests.benchmarks.table import SHOWN, Goal, Row, Section, Series
 from tests.benchmarks.writer import Writer, writer
@@ -39,7 +41,9 @@ def measure() -> Section:
     rows = [*_alone("SQLite", f"sqlite:///{folder}/appends.sqlite3")]
     url = start_postgresql(folder / "appends")
     rows += [*_alone("PostgreSQL", url), *_competing(url)]
-    return Section(HOW, rows, ("django-eventstream", "eventsourcing"))
+    with psycopg.connect(url) as connection:
+        postgresql = f"PostgreSQL {connection.info.parameter_status('server_version')}"
+    return Section(HOW, rows, ("django-eventstream", "eventsourcing"), (postgresql,))
 
 
 def _alone(database: str, url: str) -> Iterator[Row]:

@@ -30,6 +30,7 @@ of the paint that shows what was found. The reference is the bound, but for what
 
 def measure() -> Section:
     with launched() as browser:
+        chromium = f"Chromium {browser.version}"
         work = [live_page.at_a_pace(browser) for _ in range(RUNS)]
         few, many = live_page.held_mib(browser)
         with large_catalog.large_catalog() as server:
@@ -77,4 +78,4 @@ def measure() -> Section:
             WITHIN,
         ),
     ]
-    return Section(HOW, rows, ["playwright"])
+    return Section(HOW, rows, ["playwright"], [chromium])

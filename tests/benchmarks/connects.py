@@ -33,9 +33,10 @@ ALBUMS = NEWEST - 6  # all other events of a sync are of albums
 HOW = f"""\
 A web process for each length of the log, under Daphne, all at the same time, each with a SQLite
 file. One socket after the other connects, to each process in turn; a run is the median of
-{CONNECTS}. From the handshake to the first frame, at a client on the same machine: a new browser
-gets a snapshot, and one that comes back {BEHIND} events behind gets those events. The newest sync
-is the same in every log, and so is what is sent.
+{CONNECTS}. They come so far apart that none waits for another, as those do who come within
+{GATHER_S * 1000:.0f} ms and are read for together. From the handshake to the first frame, at a
+client on the same machine: a new browser gets a snapshot, and one that comes back {BEHIND} events
+behind gets those events. The newest sync is the same in every log, and so is what is sent.
 """
 FIRST_FRAMES = {"a new browser": "snapshot", "one that comes back": "events"}
 

@@ -2,11 +2,16 @@
 
 import os
 import platform
+import re
+import sqlite3
 import statistics
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+CPUINFO = Path("/proc/cpuinfo")
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,18 @@ def show(title: str, figures: Sequence[Figure]) -> None:
 
 
 def machine() -> str:
-    return f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    """The machine and what is the same on it for everything that is measured."""
+    return (
+        f"{os.cpu_count()} cores ({_processor()}), {platform.system()},"
+        f" Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+    )
+
+
+def _processor() -> str:
+    """Its model as Linux tells it, or what Python knows of it."""
+    told = CPUINFO.read_text() if CPUINFO.exists() else ""
+    model = re.search(r"^model name\s*: (.+)$", told, re.MULTILINE)
+    return model[1] if model else platform.processor() or platform.machine()
 
 
 def milliseconds(seconds: float) -> str:

@@ -1,7 +1,5 @@
 """The rows of the suite, and `BENCHMARKS.md`, which is written from them and never by hand."""
 
-import os
-import platform
 import re
 import statistics
 import subprocess
@@ -12,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tests.benchmarks.reasons import REASONS
+from tests.benchmarks.report import machine
 
 FILE = Path(__file__).parents[2] / "BENCHMARKS.md"
 FEWEST_RUNS = 5
@@ -107,11 +106,12 @@ def bounded(
 @dataclass(frozen=True)
 class Section:
     """What one module of the suite measured. `how` is prose about how it was done; `packages` are
-    the references, whose versions are told."""
+    the references, whose versions are told, and `programs` others, each with its version."""
 
     how: str
     rows: Sequence[Row]
     packages: Sequence[str] = ()
+    programs: Sequence[str] = ()
 
 
 def markdown(name: str, title: str, section: Section, commit: str, load: float) -> str:
@@ -121,7 +121,7 @@ def markdown(name: str, title: str, section: Section, commit: str, load: float) 
     lines = [head, ["---"] * len(head), *(row.cells for row in section.rows)]
     table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
     missed = "".join(f"\n\n{_missed(row.work)}" for row in section.rows if not row.is_reached)
-    told = f"`python -m tests.benchmarks {name}`, {_circumstances(section.packages, commit, load)}"
+    told = f"`python -m tests.benchmarks {name}`, {_circumstances(section, commit, load)}"
     return f"## {title}\n\n{section.how.strip()}\n\n{table}{missed}\n\n{told}\n"
 
 
@@ -159,12 +159,10 @@ def sections(text: str) -> dict[str, str]:
     }
 
 
-def _circumstances(packages: Sequence[str], commit: str, load: float) -> str:
-    versions = ", ".join(f"{name} {version(name)}" for name in ("django", *packages))
-    return (
-        f"{datetime.now(UTC):%Y-%m-%d}, commit {commit}, {os.cpu_count()} cores,"
-        f" {platform.system()}, Python {platform.python_version()}, {versions}, load {load:.1f}."
-    )
+def _circumstances(section: Section, commit: str, load: float) -> str:
+    packages = [f"{name} {version(name)}" for name in ("django", *section.packages)]
+    versions = ", ".join([machine(), *packages, *section.programs])
+    return f"{datetime.now(UTC):%Y-%m-%d}, commit {commit}, {versions}, load {load:.1f}."
 
 
 def commit() -> str:

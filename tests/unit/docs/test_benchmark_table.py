@@ -1,6 +1,9 @@
 """How the command that writes `BENCHMARKS.md` counts, and keeps what it measured before."""
 
+import os
+from importlib.metadata import version
 from pathlib import Path
+from sqlite3 import sqlite_version
 
 import pytest
 
@@ -48,6 +51,14 @@ def test_a_goal_is_missed_by_the_median_and_says_so_and_why_once_that_is_known(
     explained = table.explained(text)
     assert explained == text.replace("The reason is not known yet.", "It is\nlong.")
     assert table.explained(explained) == explained
+
+
+def test_a_section_names_the_machine_and_the_versions() -> None:
+    one = Section("By eye.", [row([1] * 5, [2] * 5)], ["channels"], ["Chromium 1.2"])
+    told = table.markdown("reading", "Reading", one, "abc1234", load=0.5).strip().split("\n")[-1]
+    versions = (f"SQLite {sqlite_version}", f"channels {version('channels')}", "Chromium 1.2")
+    assert f"{os.cpu_count()} cores (" in told
+    assert all(f", {one}, " in told for one in versions), told
 
 
 def test_what_is_only_shown_is_neither_reached_nor_missed() -> None:

@@ -54,7 +54,8 @@ def browse(
 
 
 def chosen(ids: QuerySet[Any, Any], sort: str = "artist") -> QuerySet[Album]:
-    """The albums with these ids, tracks left out. `sort` is a key of SORTS (else KeyError)."""
+    """The albums with these ids, tracks left out, ordered by `sort`, a key of SORTS (else
+    KeyError)."""
     return Album.objects.filter(pk__in=ids).defer("tracks").order_by(*SORTS[sort][1])
 
 
@@ -65,7 +66,7 @@ def facets() -> Facets:
     """What the catalog can be filtered by: `{"genres", "decades", "labels"}`, each a list of
     (value, number of albums); genres and labels the most frequent first, decades in order.
 
-    Counting reads every album, so the counts are kept until an album changes.
+    Counting reads every album, so the counts are kept until an event changes one.
     """
     global _counted
     newest = Album.objects.order_by("-position").values_list("position", "pk", "added_at").first()

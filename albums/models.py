@@ -41,7 +41,7 @@ class Album(models.Model):
     genre_list = models.TextField(blank=True, help_text="|jazz|pop|")
 
     class Meta:
-        indexes = [
+        indexes = [  # and on SQLite one to search in: migrations/0002_search_index.py
             models.Index(fields=["archived", "sort_artist", "year", "id"], name="album_by_artist"),
             models.Index(fields=["archived", "sort_title", "id"], name="album_by_title"),
             models.Index(fields=["archived", "year", "id"], name="album_by_year"),

@@ -5,7 +5,7 @@ import { feed } from "./feed.js";
 import { takeChoices } from "./filters.js";
 import { moved } from "./motion.js";
 import { place } from "./order.js";
-import { paint, withPaint } from "./paint.js";
+import { afterPaint, paint, withPaint } from "./paint.js";
 import { searchAsTyped } from "./search.js";
 
 const GATHER_MS = 400; // added albums are put in together, so that covers move seldom
@@ -128,7 +128,9 @@ class AlbumGrid extends HTMLElement {
     this.#address = address;
     try {
       const found = await this.#ask({ "X-Part": "albums" });
+      this.dataset.fresh = ""; // the cards in sight first
       paint();
+      afterPaint(() => delete this.dataset.fresh);
       return found;
     } catch {
       this.#readSoon();

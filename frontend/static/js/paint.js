@@ -24,6 +24,11 @@ export function paint() {
   }
 }
 
+/** Runs `act` once the browser has shown what stands there now. */
+export function afterPaint(act) {
+  requestAnimationFrame(() => setTimeout(act));
+}
+
 // A frame that was asked for before the tab was hidden would not come until it is shown again. Not at
 // once: a page that is left is hidden, too, and a cover that it begins to load then counts as a ping.
 document.addEventListener("visibilitychange", () => {

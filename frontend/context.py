@@ -7,14 +7,13 @@ from syncengine import guard, roles
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """`demo_url` (empty outside the demo), whether there is a `spotify_logo`, and what is asked for
-    only where it is shown: the rights of whoever looks, and `finding`, what is wrong with the
-    log."""
+    """`demo_url` (empty outside the demo), whether there is a `spotify_logo`, the rights of whoever
+    looks, and `finding`, which is asked only where it is shown: what is wrong with the log."""
     user = getattr(request, "user", None)
     return {
         "demo_url": settings.DEMO_URL,
         "spotify_logo": bool(settings.SPOTIFY_LOGO_FILE),
-        "is_admin": lambda: user is not None and roles.is_admin(user),
-        "is_auditor": lambda: user is not None and roles.is_auditor(user),
+        "is_admin": user is not None and roles.is_admin(user),
+        "is_auditor": user is not None and roles.is_auditor(user),
         "finding": guard.finding,
     }

@@ -88,5 +88,21 @@ def test_whatever_goes_wrong_in_a_sync_is_about_it_and_the_newest_event(
     assert line["position"] == own[-1].position
 
 
+def test_serve_says_everything_but_its_greeting_in_that_form(parts: Parts, demo: Demo) -> None:
+    demo.sheet(*LINKED)
+    server = parts.serve(LOG_FORMAT="json")
+    server.post("/syncs/", "admin")
+    eventually(ends)
+    steps = [event.position for event in log.events_after(0) if event.kind not in ALBUM_KINDS]
+    eventually(lambda: server.output.count('"groovelog.log"') == len(steps))
+    server.stop()
+    said = server.output.splitlines()
+    greeting = [line for line in said if not line.startswith("{")]
+    assert said[: len(greeting)] == greeting and server.origin in " ".join(greeting)
+    told = [json.loads(line) for line in said[len(greeting) :]]
+    assert all(line.keys() - {"traceback"} == KEYS for line in told)
+    assert [one["position"] for one in told if one["logger"] == "groovelog.log"] == steps
+
+
 def kinds() -> list[str]:
     return [event.kind for event in log.events_after(0)]

@@ -25,6 +25,8 @@ from tests.syncing import ends, eventually
 
 BUDGET = 1000
 MAX_QUERIES = 8
+UNITS = ("seconds", "bytes", "calls")  # which Prometheus wants to stand in the name
+TAKE_OVER_S = 10
 
 
 @dataclass
@@ -32,6 +34,7 @@ class Told:
     """A row of the README's table: `labels` with the values that it names."""
 
     kind: str
+    unit: str
     labels: dict[str, set[str]]
     origin: str
 
@@ -44,8 +47,8 @@ def table() -> dict[str, Told]:
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
     assert all(kind and unit and meaning for _, kind, unit, _, _, meaning in rows)
     return {
-        name.strip("`"): Told(kind, labels_told(labels), origin)
-        for name, kind, _, labels, origin, _ in rows
+        name.strip("`"): Told(kind, unit, labels_told(labels), origin)
+        for name, kind, unit, labels, origin, _ in rows
     }
 
 
@@ -78,6 +81,8 @@ def test_every_name_type_and_label_is_in_the_table_and_all_of_the_table_is_there
         name: row.labels.keys() for name, row in told.items()
     }
     for name, row in told.items():
+        for unit in UNITS:
+            assert (f"_{unit}" in name) == row.unit.startswith(unit), (name, row.unit)
         for label in row.labels.keys() & {"state", "end", "service"}:
             shown = {sample.labels[label] for sample in scrape.samples[name]}
             assert shown == row.labels[label]
@@ -134,6 +139,26 @@ def test_a_worker_on_its_own_shows_what_it_counts(parts: Parts, demo: Demo) -> N
     assert seen.by("groovelog_operations_ended_total", "end") == {"completed": 1}
     assert seen.by("groovelog_events_appended_total", "kind") == {"requested": 1}
     assert worker.is_running
+
+
+def test_the_age_of_a_lease_grows_once_its_owner_stands_still(parts: Parts, demo: Demo) -> None:
+    demo.sheet(*LINKED)
+    demo.behave(latency_ms=20_000)
+    web, worker = parts.web(), parts.worker()
+
+    def is_running() -> bool:
+        return "running" in scraped(web.origin).by("groovelog_operations_unfinished", "state")
+
+    def age_s() -> float:
+        return scraped(web.origin)["groovelog_lease_age_seconds"]
+
+    assert age_s() == 0
+    web.post("/syncs/", "admin")
+    eventually(is_running)
+    worker.pause()
+    eventually(lambda: age_s() > TAKE_OVER_S, patience_s=60)
+    worker.wake()
+    eventually(lambda: age_s() < TAKE_OVER_S)
 
 
 def test_a_scrape_asks_little_and_nothing_of_the_events(database: str) -> None:

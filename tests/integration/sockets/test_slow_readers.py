@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from syncengine import log
+from tests.faults.outages import ask
 from tests.server import Server
 from tests.sockets import Socket
 
@@ -25,6 +26,8 @@ def test_a_reader_that_never_acknowledges_is_closed_and_comes_back_whole_and_oth
             quick.follow_to(append())
         assert slow.close_code() == 4408
         assert time.monotonic() - begun >= 7.5
+        told = ask(server, "/metrics", "admin").body
+        assert 'groovelog_sockets_closed_total{code="4408"} 1.0' in told
         position = append()
         assert quick.follow_to(position) == log.current_status()
         assert quick.view.snapshots == 1  # who reads stays

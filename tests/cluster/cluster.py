@@ -54,7 +54,8 @@ class Cluster:
     def roll(self) -> Iterator[Process]:
         """Replace the processes one after the other; yields each when its successor is ready."""
         for process in self.processes:
-            process.restart()
+            process.stop()
+            self._prepare_and_start(process)
             yield process
 
     def stop(self) -> None:

@@ -28,6 +28,7 @@ MANY_ALBUMS = 10_000
 A_PAGE = 60
 LIMIT_S = 120.0  # for what is bound to happen, on a busy machine
 LOOK_MS = 100
+SCROLLED_PX = 1200
 GATHERED_MS = 1000  # more than what is added waits for, to be put in together
 
 
@@ -229,13 +230,17 @@ def test_a_search_by_whom_was_signed_out_shows_no_other_page(large: Server, visi
 def test_who_has_scrolled_stays_there_when_the_page_is_read_again(
     server: Server, visit: Visit, demo: Demo
 ) -> None:
+    """Whether the rows stay as they are, or are replaced by others."""
     demo.sheet(*sheets.rows(47))
-    catalog = visit(server)
+    catalog = visit(server, path="/?view=list")
     assert catalog.sync() == "completed"
     page = catalog.page
     grid = page.locator("album-grid")
     expect(grid).to_have_attribute("data-position", str(catalog.status()["position"]))
-    page.evaluate("window.scrollTo(0, 600)")
-    sync(server, catalog)
-    expect(grid).to_have_attribute("data-position", str(catalog.status()["position"]))
-    assert page.evaluate("window.scrollY") == 600
+    for label in ("", "Another label"):
+        page.evaluate("(top) => window.scrollTo(0, top)", SCROLLED_PX)
+        assert page.evaluate("window.scrollY") == SCROLLED_PX
+        demo.sheet(*sheets.rows(47, label=label))
+        sync(server, catalog)
+        expect(grid).to_have_attribute("data-position", str(catalog.status()["position"]))
+        assert page.evaluate("window.scrollY") == SCROLLED_PX

@@ -4,6 +4,9 @@ import configparser
 import os
 import re
 import runpy
+import shutil
+import subprocess
+import sys
 import threading
 import tomllib
 from http.server import HTTPServer, SimpleHTTPRequestHandler
@@ -25,6 +28,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TEMPLATE = (ROOT / "deploy" / "nginx.conf.template").read_text(encoding="utf-8")
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
+PROGRAMS = Path(sys.executable).parent
 SECRET = re.compile(r"SECRET|PASSWORD|SPOTIFY_CLIENT_ID")
 HAS_A_DEFAULT = {"CHECKPOINT_WEBHOOK_SECRET"}
 MAY_BE_LEFT_OUT = re.compile(r"^\$\{\w+:-\}$")
@@ -160,6 +164,17 @@ def test_every_unit_has_an_account_of_its_own_and_no_way_out(unit: Path) -> None
     assert service["ExecStartPre"].endswith("manage.py prepare")
     assert "deploy/healthy.py" in service["ExecStartPost"]
     assert not any(name.startswith(("SECRET", "DATABASE")) for name in service)
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd here")
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_systemd_understands_every_line_of_a_unit(unit: Path, tmp_path: Path) -> None:
+    """It looks for the programs, too, so they are where this is."""
+    copy = tmp_path / unit.name
+    copy.write_text(unit.read_text().replace("/opt/groovelog/.venv/bin", str(PROGRAMS)))
+    command = ["systemd-analyze", "verify", "--man=no", str(copy)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_health_check_is_a_program() -> None:

@@ -9,9 +9,9 @@ from django.http.response import HttpResponseBase
 class InOneGo(ASGIHandler):
     """Django's handler, with everything from the first middleware to the view in one call.
 
-    Nothing here is asynchronous but the server. Django would nevertheless go back to its event loop
-    after every middleware and leave it again for the next: some twenty times a request, each of
-    which waits for whatever else that loop does, so `/healthz` took twice as long.
+    No middleware and no view here is asynchronous. Django would nevertheless go back to its event
+    loop after every middleware and leave it again for the next, some twenty times a request. Each
+    time waits for whatever else that loop does, and `/healthz` took twice the processor's time.
     """
 
     def load_middleware(self, is_async: bool = False) -> None:

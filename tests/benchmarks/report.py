@@ -46,7 +46,7 @@ def show(title: str, figures: Sequence[Figure]) -> None:
 
 
 def machine() -> str:
-    """The machine and what is the same on it for everything that is measured."""
+    """The machine, and the versions that every benchmark shares."""
     return (
         f"{os.cpu_count()} cores ({_processor()}), {platform.system()},"
         f" Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"

@@ -58,7 +58,7 @@ def test_a_section_names_the_machine_and_the_versions() -> None:
     told = table.markdown("reading", "Reading", one, "abc1234", load=0.5).strip().split("\n")[-1]
     versions = (f"SQLite {sqlite_version}", f"channels {version('channels')}", "Chromium 1.2")
     assert f"{os.cpu_count()} cores (" in told
-    assert all(f", {one}, " in told for one in versions), told
+    assert all(f", {named}, " in told for named in versions), told
 
 
 def test_what_is_only_shown_is_neither_reached_nor_missed() -> None:

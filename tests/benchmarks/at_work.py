@@ -14,6 +14,7 @@ TOLD_TASK_MS = 50  # browsers tell of no shorter task, so that is what counts wh
 MOST_SHIFT = 0.02
 FIRST_PAINT_MS, SEARCH_MS = 1000, 100
 WITHIN = Goal("at most 1", at_most=1)
+NEVER_OVER = Goal("at most 1, in every run", at_most=1, of=max)
 HOW = f"""\
 Headless Chromium, `manage.py serve`, SQLite and the demo server share this machine. For the live
 page somebody looks at an empty catalog while two syncs fill it with {live_page.PACED_ALBUMS} albums
@@ -49,11 +50,15 @@ def measure() -> Section:
             [one.updates_a_second for one in seen],
             "/s",
             MOST_UPDATES_A_SECOND,
-            WITHIN,
+            NEVER_OVER,
         ),
-        bounded("longest task", tasks, "ms", LONGEST_TASK_MS, WITHIN),
+        bounded("longest task", tasks, "ms", LONGEST_TASK_MS, NEVER_OVER),
         bounded(
-            "largest layout shift", [one.largest_shift for one in seen], "", MOST_SHIFT, WITHIN
+            "largest layout shift",
+            [one.largest_shift for one in seen],
+            "",
+            MOST_SHIFT,
+            NEVER_OVER,
         ),
         Row(
             f"a page {held}",

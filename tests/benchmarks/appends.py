@@ -27,7 +27,10 @@ references store the same data in an event of theirs, with neither chain nor alb
 django-eventstream by its `DjangoModelStorage`, in the same database through the same connection of
 Django; eventsourcing as an event of an aggregate by its own recorders, on SQLite in a file beside
 it, also with a write-ahead log and `synchronous=FULL`, on PostgreSQL in the same database. A run is
-the mean of {EVENTS} events of each, one of each in turn.
+the mean of {EVENTS} events of each, one of each in turn. In a profile of changes on SQLite the
+commit takes nearly a third of the time, as much as eventsourcing needs for its one statement and
+its commit together. The rest are seven statements, Django, which carries them out, the validation
+and hash of the event, and the fold that moves the status.
 
 In the last rows {WRITERS} processes append for {COMPETING_S:g} s in each run, as fast as they can.
 A plain insert is one `objects.create()` of the same columns in a table with neither triggers nor

@@ -13,9 +13,10 @@ from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-# All that `catalog.browse` filters and sorts by, in its usual order.
+# All that `catalog.browse` filters and sorts by, in its usual order; also `archived`, which is the
+# same in every entry, but which SQLite would otherwise look for in the table.
 CREATE = """CREATE INDEX album_browse ON albums_album (sort_artist, year, sort_title, id, added_at,
-    label, genre_list, search_text) WHERE NOT archived"""
+    label, genre_list, search_text, archived) WHERE NOT archived"""
 DROP = "DROP INDEX IF EXISTS album_browse"
 
 

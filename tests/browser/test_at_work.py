@@ -29,6 +29,15 @@ A_PAGE = 60
 LIMIT_S = 120.0  # for what is bound to happen, on a busy machine
 LOOK_MS = 100
 SCROLLED_PX = 1200
+# Whether any frame left cards out.
+NOTE_WHAT_IS_HELD_BACK = """() => {
+  window.heldBack = false;
+  const look = () => {
+    heldBack ||= document.querySelector("album-grid").matches("[data-fresh]");
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
 GATHERED_MS = 1000  # more than what is added waits for, to be put in together
 
 
@@ -230,7 +239,7 @@ def test_a_search_by_whom_was_signed_out_shows_no_other_page(large: Server, visi
 def test_who_has_scrolled_stays_there_when_the_page_is_read_again(
     server: Server, visit: Visit, demo: Demo
 ) -> None:
-    """Whether the rows stay as they are, or are replaced by others."""
+    """Whether its rows are as they were, or have changed."""
     demo.sheet(*sheets.rows(47))
     catalog = visit(server, path="/?view=list")
     assert catalog.sync() == "completed"
@@ -244,3 +253,25 @@ def test_who_has_scrolled_stays_there_when_the_page_is_read_again(
         sync(server, catalog)
         expect(grid).to_have_attribute("data-position", str(catalog.status()["position"]))
         assert page.evaluate("window.scrollY") == SCROLLED_PX
+
+
+def test_all_that_a_search_finds_is_shown_and_not_only_the_first(
+    large: Server, visit: Visit
+) -> None:
+    catalog = visit(large)
+    page, last = catalog.page, catalog.cards.nth(A_PAGE - 1).get_by_role("link").first
+    page.evaluate(NOTE_WHAT_IS_HELD_BACK)
+    page.get_by_role("searchbox", name="Search").press_sequentially("blue note 1")
+    expect(page.locator("sync-announcer")).to_contain_text("albums found.")
+    expect(last).to_be_visible()
+    expect(page.locator("album-grid[data-fresh]")).to_have_count(0)
+    assert page.evaluate("window.heldBack"), "all cards were painted at once"
+
+
+def test_whoever_has_more_cards_in_sight_sees_them_at_once(large: Server, visit: Visit) -> None:
+    catalog = visit(large, viewport={"width": 1280, "height": 4000})
+    page = catalog.page
+    page.evaluate(NOTE_WHAT_IS_HELD_BACK)
+    page.get_by_role("searchbox", name="Search").fill("blue note 1")
+    expect(page.locator("sync-announcer")).to_contain_text("albums found.")
+    assert not page.evaluate("window.heldBack")

@@ -11,6 +11,7 @@ import { searchAsTyped } from "./search.js";
 const GATHER_MS = 400; // added albums are put in together, so that covers move seldom
 const AGAIN_MS = 3_000; // between two reads of the whole page
 const PAGE_CARDS = 60;
+const FIRST_CARDS = 24; // as in catalog.css
 const ALBUM_KINDS = ["album-synced", "album-removed"];
 const END_KINDS = ["completed", "failed", "cancelled"];
 
@@ -128,14 +129,24 @@ class AlbumGrid extends HTMLElement {
     this.#address = address;
     try {
       const found = await this.#ask({ "X-Part": "albums" });
-      this.dataset.fresh = ""; // the cards in sight first
-      paint();
-      afterPaint(() => delete this.dataset.fresh);
+      // What is not shown yet cannot have the focus.
+      if (found && !this.contains(document.activeElement)) this.#paintInTwoFrames();
+      else paint();
       return found;
     } catch {
       this.#readSoon();
       return false;
     }
+  }
+
+  /** The first cards at once and the others in the next frame, unless more of them are in sight. */
+  #paintInTwoFrames() {
+    this.dataset.fresh = "";
+    paint();
+    const show = () => delete this.dataset.fresh;
+    const second = this.#list?.children[FIRST_CARDS];
+    if (second?.getBoundingClientRect().top < innerHeight) show();
+    else afterPaint(show);
   }
 
   /** Whether there was such a page: who has been signed out is led to another. */

@@ -36,6 +36,8 @@ class Process:
     """One process of the product. When it dies by itself, the test fails with what it said."""
 
     program = sys.executable
+    ready_limit_s = READY_LIMIT_S
+    stop_limit_s = STOP_LIMIT_S
 
     def __init__(self, output: Path, environment: Mapping[str, str], *command: str) -> None:
         self.environment = dict(environment)
@@ -59,7 +61,7 @@ class Process:
                 stdout=output,
                 stderr=output,
             )
-        until = time.monotonic() + READY_LIMIT_S
+        until = time.monotonic() + self.ready_limit_s
         while not self._is_ready(said):
             if self._process.poll() is not None and not self._is_ready(said):
                 raise AssertionError(f"it died:\n{self.output}")
@@ -141,7 +143,7 @@ class Process:
             process.send_signal(signal_number)
             process.send_signal(signal.SIGCONT)  # a paused one takes no other signal
         try:
-            return process.wait(STOP_LIMIT_S)
+            return process.wait(self.stop_limit_s)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGABRT)
             with suppress(subprocess.TimeoutExpired):

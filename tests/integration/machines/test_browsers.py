@@ -17,8 +17,8 @@ from tests.cluster.cluster import Cluster
 from tests.demo import Demo
 from tests.syncing import ends
 
-ALBUMS = 45  # at `SLOWLY_MS`, eight at a time, longer than a rolling restart takes
-SLOWLY_MS = 5000
+ALBUMS = 60  # at `SLOWLY_MS`, eight at a time, far longer than a rolling restart takes
+SLOWLY_MS = 7000
 LOOK_MS = 100
 LIMIT_S = 120.0  # for what is bound to happen, on a busy machine
 

@@ -32,8 +32,8 @@ from tests.syncing import current_operation, ends, events, eventually, nothing_d
 
 MOST_S = 60.0  # for what is bound to happen, on a busy machine
 ALBUMS = 20
-MANY_ALBUMS = 90  # at `SLOWLY_MS`, eight at a time, far longer than a rolling restart takes
-SLOWLY_MS = 3000
+MANY_ALBUMS = 90  # at `SLOWLY_MS`, eight at a time, twice as long as a rolling restart takes
+SLOWLY_MS = 5000
 READERS = 6
 
 

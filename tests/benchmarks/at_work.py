@@ -1,6 +1,7 @@
 """What the pages do to a browser: during a sync, over many events, and at many albums."""
 
 import statistics
+from collections.abc import Iterator, Sequence
 
 from tests.benchmarks import large_catalog, live_page, pages
 from tests.benchmarks.table import FEWEST_RUNS, SHOWN, Goal, Row, Section, Series, bounded
@@ -24,8 +25,10 @@ what `PerformanceObserver` tells, and a task of less than {TOLD_TASK_MS} ms, of 
 counts as that. What a page holds is its JavaScript heap, at rest and after a garbage collection, of
 {live_page.PAGES} pages side by side that follow a log as it grows. The catalog of
 {large_catalog.ALBUMS:,} albums, of {pages.TRACKS} tracks each, is loaded by a browser that has
-nothing in its cache, and “{large_catalog.TYPED}” is typed into its search, from each key to the end
-of the paint that shows what was found. The reference is the bound, but for what a page holds.
+nothing in its cache, and “{large_catalog.TYPED}” is typed into its search: from each key to the end
+of the paint that shows the first 24 of the 60 that it finds, which are more than are in sight, and
+to the end of the next one, which shows all of them. The reference is the bound, but for what a page
+holds.
 """
 
 
@@ -68,19 +71,15 @@ def measure() -> Section:
             Goal("at most 1.2", at_most=1.2),
         ),
         bounded(f"{catalog}: first contentful paint", paints, "ms", FIRST_PAINT_MS, WITHIN),
-        bounded(
-            f"{catalog}: from a key to what it finds, median of the keys",
-            [statistics.median(keys) for keys in searches],
-            "ms",
-            SEARCH_MS,
-            WITHIN,
-        ),
-        bounded(
-            f"{catalog}: from a key to what it finds, slowest of the keys",
-            [max(keys) for keys in searches],
-            "ms",
-            SEARCH_MS,
-            WITHIN,
-        ),
+        *_searches(f"{catalog}: from a key to the first that it finds", searches, 0),
+        *_searches(f"{catalog}: from a key to all of the page", searches, 1),
     ]
     return Section(HOW, rows, ["playwright"], [chromium])
+
+
+def _searches(
+    work: str, runs: Sequence[Sequence[tuple[float, float]]], which: int
+) -> Iterator[Row]:
+    for said, of in (("median of the keys", statistics.median), ("slowest of the keys", max)):
+        times = [of([key[which] for key in keys]) for keys in runs]
+        yield bounded(f"{work}, {said}", times, "ms", SEARCH_MS, WITHIN)

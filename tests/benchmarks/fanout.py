@@ -19,9 +19,6 @@ are appended in the web process, one transaction each, as the worker of `manage.
 The reference is what the tutorial of Channels makes of it: an `AsyncWebsocketConsumer` for each
 socket behind `AuthMiddlewareStack`, and a `group_send` of the event after its commit. Both append
 alike. An event has arrived when the other process has it; delays are from the end of its commit.
-The layer drops, without a word, what is sent to a consumer that has 100 messages waiting. Here each
-event is committed before it is told, and the next one after that: time enough to take them, so that
-neither side loses any.
 """
 
 

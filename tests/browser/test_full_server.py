@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import sheets
-from tests.browser.catalog_page import CatalogPage
 from tests.browser.conftest import Serve, Visit
 from tests.demo import Demo
 
@@ -28,8 +27,8 @@ def test_one_page_too_many_follows_a_sync_without_a_socket_and_gets_one_when_it_
     assert late.wait_for_end() == "completed"
     expect(late.cards).to_have_count(47)
     expect(chip).to_contain_text(TOO_MANY)
-    shown = CatalogPage.shown(late)
-    assert shown["parts"]["result"] == CatalogPage.shown(first)["parts"]["result"]
+    shown = late.shown()
+    assert shown["parts"]["result"] == first.shown()["parts"]["result"]
 
     first.context.close()
     expect(chip).to_have_text(re.compile(r"^\s*Live\s"), timeout=120_000)

@@ -90,7 +90,7 @@ def test_whatever_goes_wrong_in_a_sync_is_about_it_and_the_newest_event(
 
 def test_serve_says_everything_but_its_greeting_in_that_form(parts: Parts, demo: Demo) -> None:
     demo.sheet(*LINKED)
-    server = parts.serve(LOG_FORMAT="json")
+    server = parts.serve(LOG_FORMAT="json", MAX_SOCKETS="100")  # few: else it may warn first
     server.post("/syncs/", "admin")
     eventually(ends)
     steps = [event.position for event in log.events_after(0) if event.kind not in ALBUM_KINDS]

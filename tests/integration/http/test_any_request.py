@@ -174,14 +174,7 @@ def test_it_is_answered(
         body = b""
     else:
         wanted["Content-Type"] = kind
-    answer = ask(
-        InOneGo(),
-        method,
-        path,
-        encoded(query),
-        wanted | headers,
-        body,
-    )
+    answer = ask(InOneGo(), method, path, encoded(query), wanted | headers, body)
     assert answer.status_code < 500
     is_safe(answer)
     if is_error(answer) and headers.get("Accept") == "application/json" and method != "HEAD":

@@ -19,7 +19,7 @@ def test_each_section_says_how_it_was_measured_and_where(name: str) -> None:
     told = SECTIONS[SUITE[name]]
     assert re.search(
         rf"`python -m tests\.benchmarks {name}`, \d{{4}}-\d\d-\d\d, commit \w+(-dirty)?, \d+ cores"
-        r".*, \w+, Python [\d.]+.*, django [\d.]+.*, load [\d.]+\.",
+        r"( \([^)]+\).*)?, \w+, Python [\d.]+(, SQLite [\d.]+)?, django [\d.]+.*, load [\d.]+\.",
         told,
     )
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from tests import patience
 from tests.backends import free_port
 from tests.demo import ROOT
 
@@ -153,11 +154,16 @@ class Process:
             raise AssertionError(f"it does not stop:\n{self.output}") from None
 
 
+def command(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """How a command of the product is run, with a patience of its own where that is asked for."""
+    return ("-m", patience.__name__) if patience.VARIABLE in environment else ("manage.py",)
+
+
 class WorkerProcess(Process):
     """One `manage.py runworker sync`."""
 
     def __init__(self, output: Path, environment: Mapping[str, str]) -> None:
-        super().__init__(output, environment, "manage.py", "runworker", "sync")
+        super().__init__(output, environment, *command(environment), "runworker", "sync")
 
     @property
     def name(self) -> str:
@@ -187,7 +193,8 @@ class ServeProcess(WebProcess):
     """One `manage.py serve`, the web server with a worker in it."""
 
     def __init__(self, output: Path, environment: Mapping[str, str]) -> None:
-        super().__init__(output, environment, "manage.py", "serve", "--port", "{port}")
+        parts = (*command(environment), "serve", "--port", "{port}")
+        super().__init__(output, environment, *parts)
 
     def _is_ready(self, said: int) -> bool:
         with suppress(OSError), self.opener.open(f"{self.origin}/readyz", timeout=5) as answer:

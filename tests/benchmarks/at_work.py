@@ -27,8 +27,8 @@ counts as that. What a page holds is its JavaScript heap, at rest and after a ga
 {large_catalog.ALBUMS:,} albums, of {pages.TRACKS} tracks each, is loaded by a browser that has
 nothing in its cache, and “{large_catalog.TYPED}” is typed into its search: from each key to the end
 of the paint that shows the first 24 of the 60 that it finds, which are more than are in sight, and
-to the end of the next one, which shows all of them. The last key finds others than those before
-it, with new covers. The reference is the bound, but for what a page holds.
+to the end of the next one, which shows all of them. Most letters find others than those
+before them, with new covers. The reference is the bound, but for what a page holds.
 """
 
 

@@ -94,7 +94,7 @@ class _Listener:
             for event in frame["events"]:
                 self.arrived.setdefault(event["position"], now)
             self._reach(event["position"])
-        elif "position" in frame:
+        elif frame["type"] == "snapshot":
             self._reach(frame["position"])
 
     def _reach(self, position: int) -> None:

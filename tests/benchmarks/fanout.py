@@ -18,9 +18,9 @@ a SQLite file; on the same machine a second process holds the other ends. Events
 are appended in the web process, one transaction each, as the worker of `manage.py serve` does it.
 The reference is what the tutorial of Channels makes of it: an `AsyncWebsocketConsumer` for each
 socket behind `AuthMiddlewareStack`, and a `group_send` of the event after its commit. Both append
-alike. An event has arrived when the other process has it; delays are from the end of its commit.
-The layer drops without a word what is sent to a consumer for which 100 messages wait; here each
-event is committed before it is told, so consumers keep up and the reference loses nothing either.
+alike. A burst is committed event by event, and then all of it is told; the layer drops without a
+word what is sent to a consumer for which 100 messages wait. An event has arrived when the other
+process has it; delays are from the end of its commit.
 """
 
 

@@ -15,7 +15,9 @@ from tests.browser.serving import Server
 from tests.demo import start_demo
 
 ALBUMS = 10_000
-TYPED = "blue note 12"
+TYPED = "blue notes"
+ADJECTIVES = ("Big", "Black", "Blond", "Blue", "Bold", "Golden", "Silver", "Wild")
+NOUNS = ("Hours", "Moon", "News", "Night", "Nobody", "Notes", "Road", "Train")
 PAUSE_S = 0.2  # between two keys, as somebody types who looks at what comes
 
 FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
@@ -58,12 +60,20 @@ WAIT_FOR_SEARCHES = """(number) => new Promise((resolve) => {
 def large_catalog() -> Iterator[Server]:
     """A product with so many albums, with covers, until the block ends."""
     with start_demo("--speed", "0") as demo, fresh_database():
-        albums = [album(number) for number in range(ALBUMS)]
-        for one in albums:
-            one.cover_url = f"{demo.origin}/covers/{one.spotify_id}-300.svg"
-        Album.objects.bulk_create(albums)
+        Album.objects.bulk_create(_named(number, demo.origin) for number in range(ALBUMS))
         with serving(demo, UNLIMITED) as server:
             yield server
+
+
+def _named(number: int, origin: str) -> Album:
+    """An album whose words are spread, so that most letters find others than those before them."""
+    adjective, noun = divmod(number % (len(ADJECTIVES) * len(NOUNS)), len(NOUNS))
+    return album(
+        number,
+        artist=f"The {NOUNS[-1 - noun]} of {ADJECTIVES[-1 - adjective]} Street {number % 700}",
+        title=f"{ADJECTIVES[adjective]} {NOUNS[noun]} {number}",
+        cover_url=f"{origin}/covers/{number:022d}-300.svg",
+    )
 
 
 def first_paint_ms(browser: Browser, server: Server) -> float:

@@ -52,8 +52,8 @@ def _times_s(count: int) -> dict[str, list[float]]:
         return times
 
 
-def album(number: int) -> Album:
-    """One that has not been saved."""
+def album(number: int, **others: str) -> Album:
+    """One that has not been saved; some of its fields may be `others`."""
     fields = dict(EMPTY) | {
         "artist": f"Artist {number % 700}",
         "title": f"Blue Note {number}",
@@ -66,6 +66,7 @@ def album(number: int) -> Album:
             {"disc": 1, "number": track, "title": f"Blue Song {track}", "duration_ms": 200_000}
             for track in range(1, TRACKS + 1)
         ],
+        **others,
     }
     return Album(
         id=uuid.uuid4(),

@@ -9,6 +9,7 @@ import pytest
 from django.db import connections
 from playwright.sync_api import Browser, BrowserContext
 
+from tests import patience
 from tests.browser.catalog_page import CatalogPage
 from tests.browser.chromium import VIEWPORT, WAIT_LIMIT_MS, launched
 from tests.browser.people import make_people, session_of
@@ -39,7 +40,8 @@ def shared_server(
     folder = tmp_path_factory.mktemp("server")
     with databases.fresh() as database:
         make_people()
-        with serving(database, folder, demo_server.environment()) as servers:
+        wanted = demo_server.environment() | patience.MUCH
+        with serving(database, folder, wanted) as servers:
             yield servers[0]
         connections.close_all()
 

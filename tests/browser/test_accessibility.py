@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 
 from albums.models import Album
 from syncengine.models import SyncOperation
+from tests import patience
 from tests.browser import sheets
 from tests.browser.conftest import Serve, Visit
 from tests.browser.serving import Server
@@ -56,7 +57,7 @@ def test_the_catalog_page_in_every_state(
     serve: Serve, visit: Visit, demo: Demo, watch: Watch
 ) -> None:
     watch.allow("net::ERR_", "WebSocket connection to")
-    [server] = serve()
+    [server] = serve(**patience.MUCH)
     catalog = visit(server)
     check(catalog.page, "empty")
 

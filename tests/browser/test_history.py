@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from syncengine.models import SyncOperation
+from tests import patience
 from tests.browser import sheets
 from tests.browser.conftest import Serve, Visit
 from tests.browser.past import ended
@@ -33,7 +34,7 @@ def server(serve: Serve, demo: Demo, visit: Visit) -> Server:
     """A product with a past: two syncs of other years, one with failures, one that failed."""
     for days in (800, 400):
         ended(timedelta(days=days))
-    [server] = serve()
+    [server] = serve(**patience.MUCH)
     demo.sheet(*sheets.rows(8), *sheets.failing_rows())
     catalog = visit(server)
     assert catalog.sync() == "warnings"

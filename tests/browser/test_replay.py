@@ -16,6 +16,7 @@ from syncengine.events import Event
 from syncengine.models import SyncEvent, SyncOperation
 from syncengine.projection import Status, apply, empty
 from syncengine.sentences import sentence
+from tests import patience
 from tests.browser import sheets
 from tests.browser.conftest import Serve, Visit
 from tests.browser.people import session_of
@@ -88,7 +89,7 @@ SCRUB = """async (positions) => {
 @pytest.fixture
 def server(serve: Serve, visit: Visit, demo: Demo) -> Server:
     """A product with three syncs: of new albums with failures, of changes, and one that failed."""
-    [server] = serve()
+    [server] = serve(**patience.MUCH)
     catalog = visit(server)
     demo.sheet(*sheets.rows(8), *sheets.failing_rows())
     assert catalog.sync() == "warnings"

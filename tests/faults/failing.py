@@ -6,7 +6,8 @@ a point of the event loop while no transaction is under way), `raise`, `pause` (
 `PAUSE_S`, in the midst of whatever it is). `FAILPOINT_TRACE` is a file that takes the name of each
 point that is reached.
 `POISON` is the Spotify id of an album over which our own code fails, each time. `SOURCES` are
-fields of `SourceSettings` as JSON: waits of half a minute, made short.
+fields of `SourceSettings` as JSON: waits of half a minute, made short. `PATIENCE`: see
+`tests.patience`.
 
 The product knows nothing of this: its functions are wrapped here, in this process alone.
 """
@@ -24,6 +25,8 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import django
+
+from tests import patience
 
 POINTS = (
     "sheet-answer",
@@ -145,6 +148,7 @@ def main() -> None:
     install(Failpoint(os.environ.get("FAILPOINT", ""), os.environ.get("FAILPOINT_TRACE", "")))
     poison(os.environ.get("POISON", ""))
     set_sources(json.loads(os.environ.get("SOURCES", "{}")))
+    patience.install()
     call_command(*sys.argv[1:])
 
 

@@ -4,7 +4,7 @@
 time, for the second, and so on; the last answer stays. An answer is a list of [address, port], so
 that a name can lead to a socket of the test's. `CALLED` is a file that takes every address to which
 a connection was begun. Those that are not loopback are refused: no test may reach the Internet.
-`PATIENCE` is a share of the product's limits of time.
+`PATIENCE` is a share of the product's limits of time; see `tests.patience`.
 
 The product knows nothing of this: names and sockets are replaced here, in this process alone.
 """
@@ -14,14 +14,14 @@ import os
 import socket
 import sys
 from collections import Counter
-from dataclasses import replace
 from typing import Any
 
 import django
 
+from tests import patience
 
-def install(names: dict[str, list[list[tuple[str, int]]]], called: str, patience: float) -> None:
-    from albums.sources import http
+
+def install(names: dict[str, list[list[tuple[str, int]]]], called: str) -> None:
     from syncengine import worker
 
     worker.LOOK_S = LOOK_S
@@ -48,16 +48,9 @@ def install(names: dict[str, list[list[tuple[str, int]]]], called: str, patience
 
     socket.getaddrinfo = looked_up
     socket.socket.connect = connected  # type: ignore[method-assign, assignment]
-    limits = http.Http.__init__.__kwdefaults__
-    for name in ("sheet_limits", "spotify_limits"):
-        limits[name] = replace(
-            limits[name],
-            **{part: getattr(limits[name], part) * patience for part in PARTS},
-        )
 
 
 LOOK_S = 0.1  # so that many syncs, one after the other, take little time
-PARTS = ("connect_s", "read_s", "total_s")
 
 
 def main() -> None:
@@ -65,7 +58,8 @@ def main() -> None:
     django.setup()
     from django.core.management import call_command
 
-    install(json.loads(os.environ["NAMES"]), os.environ["CALLED"], float(os.environ["PATIENCE"]))
+    install(json.loads(os.environ["NAMES"]), os.environ["CALLED"])
+    patience.install()
     call_command(*sys.argv[1:])
 
 

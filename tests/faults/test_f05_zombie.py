@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 
 from syncengine import operations
+from tests import patience
 from tests.browser import sheets
 from tests.databases import Databases
 from tests.demo import Demo
@@ -87,6 +88,8 @@ def test_f05_a_worker_that_wakes_up_can_write_nothing(
     databases: Databases, demo: Demo, tmp_path: Path, asked_for: str
 ) -> None:
     with side_by_side(databases, tmp_path, asked_for, [demo] * 3) as worlds:
+        for world in worlds:
+            world.environment |= patience.MUCH
         points = (WITH_AN_ANSWER, WITH_AN_ANSWER, IN_A_TRANSACTION)
         early, late, inside = zombies = [
             Zombie(world, point) for world, point in zip(worlds, points, strict=True)

@@ -89,8 +89,9 @@ def test_f27_no_clock_takes_a_sync_from_its_owner_nor_keeps_it_from_the_rescuer(
     to_winter = WINTER_TIME - timedelta(minutes=1) - datetime.now(UTC)
     with side_by_side(databases, tmp_path, like, [demo] * 3) as worlds:
         with ThreadPoolExecutor() as pool:
-            starting = [pool.submit(Timed, world) for world in worlds[:2]]
-            starting.append(pool.submit(partial(Timed, worlds[2], to_winter, TZ="Europe/Berlin")))
+            patiently = partial(Timed, **patience.MUCH)
+            starting = [pool.submit(patiently, world) for world in worlds[:2]]
+            starting.append(pool.submit(patiently, worlds[2], to_winter, TZ="Europe/Berlin"))
             timed = [each.result() for each in starting]
             webs = list(pool.map(lambda each: each.start(each.world.web), timed[:2]))
         for web in webs:

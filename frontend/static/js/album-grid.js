@@ -45,9 +45,14 @@ class AlbumGrid extends HTMLElement {
 
   #apply = () => {
     const heard = this.#heard.splice(0).filter(this.#isNews);
-    const removed = heard.filter(({ kind }) => kind === "album-removed");
-    if (removed.length) moved(this.#list, () => removed.forEach(({ data }) => this.#remove(data)));
-    for (const { kind, data } of heard) if (kind === "album-synced") this.#synced(data);
+    if (!heard.length) return;
+    // A row takes more or fewer lines when its texts change.
+    moved(this, () => {
+      for (const { kind, data } of heard) {
+        if (kind === "album-removed") this.#remove(data);
+        else this.#synced(data);
+      }
+    });
   };
 
   #synced(data) {
@@ -77,7 +82,7 @@ class AlbumGrid extends HTMLElement {
     if (!added.length) return;
     setHidden(this.querySelector("[data-empty]"), true);
     setHidden(this.querySelector("[data-results]"), false);
-    moved(this.#list, () => added.forEach((data) => this.#insert(data)));
+    moved(this, () => added.forEach((data) => this.#insert(data)));
     this.#count(added.length);
   };
 
@@ -115,7 +120,7 @@ class AlbumGrid extends HTMLElement {
     this.#readAt = performance.now();
     this.#stale = false;
     try {
-      await this.#ask();
+      await this.#ask({}, (take) => moved(this, take));
     } catch {
       this.#stale = true; // offline, or the server has an outage: the connection says so
     } finally {
@@ -149,8 +154,9 @@ class AlbumGrid extends HTMLElement {
     else afterPaint(show);
   }
 
-  /** Whether there was such a page: who has been signed out is led to another. */
-  async #ask(headers = {}) {
+  /** Whether there was such a page: who has been signed out is led to another. `put` runs what
+   * shows it. */
+  async #ask(headers, put = (take) => take()) {
     const address = this.#address;
     let page = null;
     this.#asking += 1;
@@ -159,7 +165,7 @@ class AlbumGrid extends HTMLElement {
       if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
       if (answer.redirected) return false;
       page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      withPaint(() => this.#take(page, address));
+      withPaint(() => put(() => this.#take(page, address)));
       return true;
     } finally {
       if (!page) this.#answered();

@@ -1,22 +1,34 @@
-/** Cards in sight that make room glide to their new place, so that the eye can follow. */
+/** Albums in sight that make room glide to their new place, so that the eye can follow. */
 
 const GLIDE_MS = 180;
+const gliding = new WeakMap(); // the animation of each card that is on its way
 
-/** Runs `act`, which adds or removes children of `list`, and lets the others glide. */
-export function moved(list, act) {
+/** Runs `act`, which adds, removes or replaces cards in `grid`, and lets the others glide. */
+export function moved(grid, act) {
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   if (still) return act();
-  const before = new Map([...list.children].map((card) => [card, card.getBoundingClientRect()]));
+  const before = new Map(cardsIn(grid).map((card) => [card.dataset.album, placeOf(card)]));
   act();
-  for (const card of list.children) {
-    const from = before.get(card);
-    if (!from) continue;
-    const to = card.getBoundingClientRect();
+  const others = cardsIn(grid).filter((card) => before.has(card.dataset.album));
+  // Whoever is on its way goes on from where it is seen, and what follows is where it belongs.
+  for (const card of others) gliding.get(card)?.cancel();
+  for (const card of others) {
+    const from = before.get(card.dataset.album);
+    const to = placeOf(card);
     const [x, y] = [from.left - to.left, from.top - to.top];
     if ((!x && !y) || !(inSight(from) || inSight(to))) continue;
     const start = { transform: `translate(${x}px, ${y}px)` };
-    card.animate([start, { transform: "none" }], { duration: GLIDE_MS, easing: "ease-out" });
+    const frames = [start, { transform: "none" }];
+    gliding.set(card, card.animate(frames, { duration: GLIDE_MS, easing: "ease-out" }));
   }
+}
+
+function cardsIn(grid) {
+  return [...grid.querySelectorAll("[data-album]")];
+}
+
+function placeOf(card) {
+  return card.getBoundingClientRect();
 }
 
 function inSight({ top, bottom }) {

@@ -1,9 +1,10 @@
 """Events appended on request, in the process that fans them out: what the worker of `manage.py
 serve` does, at a pace that the benchmark says.
 
-`GET /append?count=300&pause_s=0` appends so many events to the unfinished operation, each in a
+`GET /append?count=300&pause_s=0.5` appends so many events to the unfinished operation, each in a
 transaction of its own, and answers `[[position, committed at], ...]`, seconds since the epoch, when
-all are told.
+all are told. Each is told after its commit and before the pause; without a pause they are a burst:
+all are committed before the first is told.
 """
 
 import asyncio
@@ -40,13 +41,19 @@ def appending_on_request(application: Application, tell: Tell) -> Application:
 
 
 async def _append(count: int, pause_s: float, tell: Tell) -> list[tuple[int, float]]:
+    at_once = 1 if pause_s else count
     committed = []
-    for _ in range(count):
-        event, at = await _database(append_one)
-        committed.append((event.position, at))
-        await tell(event)
+    for _ in range(count // at_once):
+        appended = await _database(_append_at_once, at_once)
+        for event, at in appended:
+            committed.append((event.position, at))
+            await tell(event)
         await asyncio.sleep(pause_s)
     return committed
+
+
+def _append_at_once(count: int) -> list[tuple[Event, float]]:
+    return [append_one() for _ in range(count)]
 
 
 def append_one() -> tuple[Event, float]:

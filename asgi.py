@@ -19,6 +19,7 @@ from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.urls import path, re_path
 
+from frontend.preload import compile_templates
 from project import access_log, frames, open_files, requests
 from project.handler import InOneGo
 from project.outages import closed_in_an_outage
@@ -46,6 +47,7 @@ application = ProtocolTypeRouter(
         "websocket": same_origin_only(closed_in_an_outage(URLRouter(sockets))),
     }
 )
+compile_templates()
 # What is loaded by now stays, so full collections need not look through it again: every socket
 # waits for them, and where a thousand watch one took 130 ms, of which 60 were for this.
 gc.collect()

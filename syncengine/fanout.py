@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from asgiref.sync import async_to_sync
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 logger = logging.getLogger("groovelog.fanout")
@@ -21,6 +22,7 @@ logger = logging.getLogger("groovelog.fanout")
 GROUP = "sync"  # every web process listens here
 WORKER_CHANNEL = "sync"  # one worker takes each message from here
 RING_LIMIT_S = 1.0  # a channel layer that hangs must not hold up a sync
+TRIED_FOR_S = 1.0
 JOIN_LIMIT_S = 5.0
 GROUP_RENEWAL_S = 5.0  # layers forget members: after a flush, an expiry, a restart
 FIRST_RETRY_S, LAST_RETRY_S = 0.5, 2.0
@@ -30,6 +32,23 @@ async def ring() -> bool:
     """Tell every web process that the log has grown. False, and no error, where the channel layer
     does not take it."""
     return await _send(get_channel_layer().group_send(GROUP, {"type": "bell"}))
+
+
+_trying = threading.Lock()
+_tried_at = -float("inf")  # monotonic
+_took = False
+
+
+def takes_messages() -> bool:
+    """Whether the channel layer takes a ring. It is tried at most once in TRIED_FOR_S, however many
+    ask, since everybody hears it and a layer that hangs takes its limit. From any thread that has
+    no event loop."""
+    global _tried_at, _took
+    with _trying:
+        if time.monotonic() - _tried_at >= TRIED_FOR_S:
+            _took = async_to_sync(ring)()
+            _tried_at = time.monotonic()
+        return _took
 
 
 async def nudge_worker() -> None:

@@ -120,7 +120,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     fields = {
         "database": database,
         "sockets": sockets,
-        "channel_layer": async_to_sync(fanout.ring)(),
+        "channel_layer": fanout.takes_messages(),
         "worker_seen_at": worker_seen_at,
     }
     return JsonResponse(fields, status=200 if database and sockets else 503)

@@ -48,6 +48,15 @@ def of_sync(request: HttpRequest, operation_id: UUID, form: str) -> HttpResponse
 
 
 def _export(request: HttpRequest, form: str, operation: str | None) -> HttpResponseBase:
+    # To ask is recorded for ever, so nobody else's page may ask in an auditor's name: a link is
+    # followed with the cookies. Browsers say so (https://www.w3.org/TR/fetch-metadata/).
+    if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+        raise HttpError(
+            403,
+            "foreign-page",
+            "A page of another site asked for this export.",
+            "Ask for it on the page of the sync or in the history.",
+        )
     head = log.head()
     try:
         wanted = selection.parse(request.GET, head.position, operation)

@@ -441,6 +441,18 @@ def asked_for() -> HttpResponseBase:
     return downloads.of_log(request, "jsonl")
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_page_of_another_site_can_have_nothing_recorded_in_an_auditors_name(
+    auditor: Auditor, head: int, site: str
+) -> None:
+    before = exported()
+    refused = auditor.get("/syncs/events.jsonl", **JSON, **{"Sec-Fetch-Site": site})
+    assert (refused.status_code, error(refused)["code"]) == (403, "foreign-page")
+    assert exported() == before
+    for own in ("same-origin", "none"):
+        assert auditor.get("/syncs/events.jsonl", **{"Sec-Fetch-Site": own}).status_code == 200
+
+
 def test_too_many_at_once_are_refused_and_not_recorded_though_nobody_reads(
     auditor: Auditor, head: int
 ) -> None:

@@ -4,6 +4,7 @@ Writers take what an event says and the position and time of that event, and not
 the log alone decides what the catalog is. They expect to stand in the transaction that appends it.
 """
 
+import time
 import unicodedata
 import uuid
 from collections import Counter
@@ -66,16 +67,19 @@ def facets() -> Facets:
     """What the catalog can be filtered by: `{"genres", "decades", "labels"}`, each a list of
     (value, number of albums); genres and labels the most frequent first, decades in order.
 
-    Counting reads every album, so the counts are kept until an event changes one.
+    Counting reads every album, so the counts are kept until an event changes one, and for
+    COUNTED_FOR_S at most: what `rebuild` puts right comes with no event.
     """
     global _counted
     newest = Album.objects.order_by("-position").values_list("position", "pk", "added_at").first()
-    if _counted is None or _counted[0] != newest:
-        _counted = (newest, _count_facets())
-    return _counted[1]
+    now = time.monotonic()
+    if _counted is None or _counted[0] != newest or now - _counted[1] > COUNTED_FOR_S:
+        _counted = (newest, now, _count_facets())
+    return _counted[2]
 
 
-_counted: tuple[Any, Facets] | None = None
+COUNTED_FOR_S = 60.0
+_counted: tuple[Any, float, Facets] | None = None  # the newest change, monotonic, the counts
 
 
 def _count_facets() -> Facets:

@@ -99,3 +99,13 @@ def test_a_request_leaves_the_event_loop_once_for_all_that_is_behind_it(viewer: 
         )
     assert answer.status_code == 200
     assert len(left) <= 3, left
+
+
+def test_the_filters_follow_what_is_put_right_without_an_event(
+    viewer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    genres = catalog.facets()["genres"]
+    Album.objects.filter(row=2).update(genres=["Damaged"])
+    assert catalog.facets()["genres"] == genres
+    monkeypatch.setattr(catalog, "COUNTED_FOR_S", 0.0)
+    assert ("Damaged", 1) in catalog.facets()["genres"]

@@ -7,6 +7,7 @@ const EVERY_MS = 5_000;
 export class Polling {
   #handlers; // status(status), failed(), signedOut()
   #timer = null;
+  #turn = 0; // counts: an answer that comes after `stop` has nothing to go on with
   active = false;
 
   constructor(handlers) {
@@ -18,19 +19,21 @@ export class Polling {
     if (this.active || (this.#timer && !atOnce)) return;
     clearTimeout(this.#timer);
     const waitMs = atOnce ? 0 : WITHOUT_SOCKET_MS - Math.random() * SPREAD_MS;
-    this.#timer = setTimeout(() => this.#poll(), waitMs);
+    const turn = ++this.#turn;
+    this.#timer = setTimeout(() => this.#poll(turn), waitMs);
   }
 
   stop() {
+    this.#turn += 1;
     clearTimeout(this.#timer);
     this.#timer = null;
     this.active = false;
   }
 
-  async #poll() {
+  async #poll(turn) {
     this.active = true;
     await this.once();
-    if (this.active) this.#timer = setTimeout(() => this.#poll(), EVERY_MS);
+    if (turn === this.#turn) this.#timer = setTimeout(() => this.#poll(turn), EVERY_MS);
   }
 
   async once() {

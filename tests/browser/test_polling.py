@@ -1,0 +1,58 @@
+"""Asking for the status where there is no socket: in one row of questions, and none at the end."""
+
+from tests.browser.conftest import Visit
+from tests.browser.serving import Server
+
+# Time and network are the test's: timers go off and answers come when it says so.
+ASKED_AFTER_THE_END = """async (module) => {
+  const timers = new Map();
+  let timer = 0;
+  window.setTimeout = (act) => { timers.set(++timer, act); return timer; };
+  window.clearTimeout = (id) => timers.delete(id);
+  const answers = [];
+  let asked = 0;
+  window.fetch = () => {
+    asked += 1;
+    return new Promise((resolve) => answers.push(resolve));
+  };
+  const handled = () => new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = resolve;
+    port2.postMessage(null);
+  });
+  const goOff = async () => {
+    for (const [id, act] of [...timers]) {
+      timers.delete(id);
+      act();
+    }
+    await handled();
+  };
+  const answer = async () => {
+    for (const resolve of answers.splice(0)) resolve(new Response("{}"));
+    await handled();
+  };
+
+  const { Polling } = await import(module);
+  const polling = new Polling({ status() {}, failed() {}, signedOut() {} });
+  polling.begin();
+  await goOff(); // the first question has no answer yet
+  polling.stop(); // the socket is there
+  polling.begin(); // and gone again
+  await goOff();
+  const atOnce = answers.length;
+  await answer(); // to both
+  await goOff();
+  const inTheNextRound = answers.length;
+  await answer();
+  polling.stop();
+  const before = asked;
+  await goOff();
+  return [atOnce, inTheNextRound, asked - before, polling.active];
+}"""
+
+
+def test_a_slow_answer_leaves_no_second_poll_behind(product: Server, visit: Visit) -> None:
+    page = visit(product, "viewer", live=False).page
+    module = page.locator("link[rel=modulepreload][href*='/polling.']").get_attribute("href")
+    page.goto("/healthz")  # a page without modules of its own
+    assert page.evaluate(ASKED_AFTER_THE_END, module) == [2, 1, 0, False]

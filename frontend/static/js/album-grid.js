@@ -7,9 +7,12 @@ import { moved } from "./motion.js";
 import { place } from "./order.js";
 import { afterPaint, paint, withPaint } from "./paint.js";
 import { searchAsTyped } from "./search.js";
+import { current } from "./store.js";
 
 const GATHER_MS = 400; // added albums are put in together, so that covers move seldom
 const AGAIN_MS = 3_000; // between two reads of the whole page
+// Everybody hears the end of a sync in the same moment; a page takes the server some 20 ms.
+const SPREAD_MS_A_WATCHER = 20;
 const PAGE_CARDS = 60;
 const FIRST_CARDS = 24; // as in catalog.css
 const ALBUM_KINDS = ["album-synced", "album-removed"];
@@ -110,8 +113,9 @@ class AlbumGrid extends HTMLElement {
 
   #readSoon() {
     this.#stale = true;
-    const waitMs = this.#readAt + AGAIN_MS - performance.now();
-    this.#reading ??= setTimeout(() => this.#read(), Math.max(0, waitMs));
+    const waitMs = Math.max(0, this.#readAt + AGAIN_MS - performance.now());
+    const spreadMs = Math.random() * current().watchers.length * SPREAD_MS_A_WATCHER;
+    this.#reading ??= setTimeout(() => this.#read(), waitMs + spreadMs);
   }
 
   /** Fetch this very page again and take over its cards, focus and scroll as they are. Until an

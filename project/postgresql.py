@@ -10,6 +10,10 @@ SESSION = {
     "idle_in_transaction_session_timeout": "10s",
     # Longer than that, so that whoever waits for such a worker gets the lock after all.
     "lock_timeout": "15s",
+    # A machine that is gone may hold a lock, and the server's own default is two hours.
+    "tcp_keepalives_idle": "10s",
+    "tcp_keepalives_interval": "5s",
+    "tcp_keepalives_count": "3",
 }
 # On ours, for a server or a network that swallows packets. https://www.postgresql.org/docs/current/
 # libpq-connect.html#LIBPQ-PARAMKEYWORDS
@@ -23,7 +27,9 @@ CONNECTION = {
 
 
 def with_limits(database: dict[str, Any]) -> dict[str, Any]:
-    """The entry of `DATABASES` with these limits; what `DATABASE_URL` itself says has priority."""
+    """The entry of `DATABASES` with these limits; what `DATABASE_URL` itself says has priority, but
+    for `conn_max_age`: each request has a thread of its own, so a connection that it kept would
+    only be in the way."""
     given = database.get("OPTIONS", {})
     session = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
     options = {
@@ -31,4 +37,4 @@ def with_limits(database: dict[str, Any]) -> dict[str, Any]:
         **given,
         "options": f"{session} {given.get('options', '')}".strip(),  # the last one counts
     }
-    return {**database, "OPTIONS": options, "CONN_HEALTH_CHECKS": True}
+    return {**database, "OPTIONS": options, "CONN_HEALTH_CHECKS": True, "CONN_MAX_AGE": 0}

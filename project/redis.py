@@ -1,6 +1,7 @@
 """How the product talks to Redis: a network that swallows packets is noticed, and what a process
 that was killed leaves behind is soon forgotten."""
 
+import hashlib
 import socket
 from typing import Any
 
@@ -18,8 +19,9 @@ KEEPALIVE = {
 GROUP_EXPIRY_S = 2 * 60 * 60
 
 
-def channel_layer(url: str) -> dict[str, Any]:
-    """The entry of `CHANNEL_LAYERS` for the server at this URL."""
+def channel_layer(url: str, secret_key: str) -> dict[str, Any]:
+    """The entry of `CHANNEL_LAYERS` for the server at this URL. All processes of an installation
+    have the same key, and those of another one, which may share the server, do not hear them."""
     host: dict[str, Any] = {"address": url}
     if not url.startswith("unix:"):
         # Not every system has every option.
@@ -30,7 +32,8 @@ def channel_layer(url: str) -> dict[str, Any]:
             "socket_keepalive": True,
             "socket_keepalive_options": options,
         }
+    prefix = f"groovelog-{hashlib.sha256(secret_key.encode()).hexdigest()[:16]}"
     return {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [host], "group_expiry": GROUP_EXPIRY_S},
+        "CONFIG": {"hosts": [host], "group_expiry": GROUP_EXPIRY_S, "prefix": prefix},
     }

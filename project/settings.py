@@ -71,7 +71,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = address("REDIS_URL", ("redis", "rediss", "unix"))
 IN_PROCESS = {"BACKEND": "channels.layers.InMemoryChannelLayer"}
-CHANNEL_LAYERS = {"default": channel_layer(REDIS_URL) if REDIS_URL else IN_PROCESS}
 
 CHECKPOINT_FILE = env.str("CHECKPOINT_FILE", "")
 CHECKPOINT_WEBHOOK_URL = address("CHECKPOINT_WEBHOOK_URL", ("https", "http"))
@@ -113,6 +112,7 @@ if not SECRET_KEY and not ON_SQLITE:
         f" wherever it runs. {HOW}"
     )
 SECRET_KEY = SECRET_KEY or kept_secret_key(DATABASE_DIR / "secret_key")
+CHANNEL_LAYERS = {"default": channel_layer(REDIS_URL, SECRET_KEY) if REDIS_URL else IN_PROCESS}
 
 HTTPS = flag("HTTPS")
 if HTTPS:

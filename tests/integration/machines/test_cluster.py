@@ -35,6 +35,7 @@ ALBUMS = 20
 MANY_ALBUMS = 90  # at `SLOWLY_MS`, eight at a time, twice as long as a rolling restart takes
 SLOWLY_MS = 5000
 READERS = 6
+MANY_TRIES = 60
 
 
 def web_processes(cluster: Cluster, request: str) -> set[str]:
@@ -242,3 +243,15 @@ def test_nobody_gets_round_the_throttle_by_naming_other_addresses(cluster: Clust
     assert signs_in("127.0.0.2", PASSWORD) == 302, "somebody else is locked out, too"
     addresses = set(AccessAttempt.objects.values_list("ip_address", flat=True))
     assert addresses == {"127.0.0.1"}
+
+
+def test_an_address_that_signs_in_all_the_time_keeps_nobody_else_from_it(cluster: Cluster) -> None:
+    def tries(number: int) -> int:
+        return sign_in(cluster, "127.0.0.9", f"nobody{number}", "wrong", {})
+
+    with ThreadPoolExecutor(MANY_TRIES) as pool:
+        statuses = list(pool.map(tries, range(MANY_TRIES)))
+    assert Counter(statuses)[429] > MANY_TRIES / 2, statuses
+    account("viewer", "patient")
+    assert sign_in(cluster, "127.0.0.10", "patient", PASSWORD, {}) == 302
+    assert get(cluster, "/accounts/login/").status == 200

@@ -86,7 +86,14 @@ def test_every_setting_reaches_the_containers_or_it_is_said_why_not() -> None:
         assert not passed.keys() & left_out
         for setting, value in passed.items():
             if "${" in value and setting not in ("DATABASE_URL", "ALLOWED_HOSTS"):
-                assert value.startswith((f"${{{setting}:-}}", f"${{{setting}:?")), setting
+                assert value.startswith((f"${{{setting}:-", f"${{{setting}:?")), setting
+
+
+def test_machines_write_logs_that_programs_read_unless_the_settings_say_otherwise() -> None:
+    for name in ("web-1", "web-2", "worker-1", "worker-2"):
+        assert SERVICES[name]["environment"]["LOG_FORMAT"] == "${LOG_FORMAT:-json}"
+    for unit in (ROOT / "deploy" / "systemd").glob("*.service"):
+        assert "Environment=LOG_FORMAT=json" in unit.read_text().splitlines()
 
 
 def test_prometheus_may_ask_every_web_process_by_its_name() -> None:

@@ -1,6 +1,7 @@
 """The product as people run it: `manage.py serve` in a process of its own."""
 
 import json
+import runpy
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from project import static_files
 from tests.accounts import PASSWORD, account
 from tests.browser.people import session_of
 from tests.databases import Databases
-from tests.demo import Demo
+from tests.demo import ROOT, Demo
 from tests.process import ANSWER_LIMIT_S, ServeProcess, WebProcess
 
 
@@ -112,6 +113,12 @@ class Server(ServeProcess, Asked):
     def __init__(self, output: Path, environment: Mapping[str, str]) -> None:
         super().__init__(output, environment)
         self.start()
+
+
+def unhealthy(web: WebProcess) -> str:
+    """Why `deploy/healthy.py` finds that it does not work; empty where it does."""
+    reason: str = runpy.run_path(str(ROOT / "deploy" / "healthy.py"))["web"](web.port)
+    return reason
 
 
 @contextmanager

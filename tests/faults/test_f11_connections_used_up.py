@@ -12,6 +12,7 @@ from tests.faults.outages import ask, everything_is_unavailable
 from tests.faults.postgresql import PostgreSQL
 from tests.faults.world import MOST_S, World
 from tests.scrapes import TOKEN, scraped
+from tests.server import unhealthy
 from tests.sheets import LINKED
 from tests.syncing import current_operation, ends, eventually
 
@@ -44,9 +45,11 @@ def test_f11_without_a_free_connection_everything_says_503_and_recovers_by_itsel
     with used_up(postgresql):
         everything_is_unavailable(web)
         assert scraped(web.origin)["groovelog_database_up"] == 0
+        assert "503" in unhealthy(web)
         assert world.socket(web, "admin").close_code() == 4412
     free = time.monotonic()
     eventually(lambda: ask(web, "/readyz").status == 200, MOST_S)
+    assert unhealthy(web) == ""
     assert ask(web, "/", "admin").status == 200
     assert scraped(web.origin)["groovelog_database_up"] == 1
     print(f"F11: the page is back after {time.monotonic() - free:.2f} s")

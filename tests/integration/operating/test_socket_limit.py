@@ -1,25 +1,18 @@
 """A web process that has as many sockets as it may: it says so, and keeps those that it has."""
 
-import runpy
 from contextlib import ExitStack
 
 from syncengine import log
-from tests.demo import ROOT, Demo
+from tests.demo import Demo
 from tests.faults.outages import ask
 from tests.integration.operating.conftest import Parts
 from tests.scrapes import scraped
-from tests.server import Web
+from tests.server import unhealthy
 from tests.sheets import LINKED
 from tests.sockets import Socket
 from tests.syncing import ends, eventually
 
 LIMIT = 3
-
-
-def healthy(web: Web) -> str:
-    """Why `deploy/healthy.py` finds that it does not work."""
-    reason: str = runpy.run_path(str(ROOT / "deploy" / "healthy.py"))["web"](web.port)
-    return reason
 
 
 def test_a_full_process_is_not_ready_and_nobody_in_it_loses_an_event(
@@ -37,7 +30,7 @@ def test_a_full_process_is_not_ready_and_nobody_in_it_loses_an_event(
         ready = ask(web, "/readyz")
         assert ready.status == 503 and '"sockets": false' in ready.body
         assert ask(web, "/healthz").status == 200
-        assert healthy(web) == "", "a full one is not to be replaced"
+        assert unhealthy(web) == "", "a full one is not to be replaced"
         with Socket(web, "admin") as one_more:
             assert one_more.close_code() == 4429
         web.post("/syncs/", "admin")  # pages are answered as before

@@ -1,7 +1,7 @@
 """`python -m tests.patience serve`: the product's command, with more or less patience.
 
-`PATIENCE` is how many times as long it waits for Google and Spotify as it does by itself. A sync that
-stands still at a call does so for as long as a test looks at it, on a busy machine, too.
+`PATIENCE` is how many times as long it waits for Google and Spotify as it does by itself. A sync
+that stands still at a call does so for as long as a test looks at it, on a busy machine, too.
 
 The product knows nothing of this: its limits are replaced here, in this process alone.
 """

@@ -14,8 +14,8 @@ a form that only Django can read, so one query cannot tell both. The queries abo
 have a row of their own, are counted in this one, too."""
 COVERS = """\
 Where a key finds other albums, their 60 covers, SVG images from the demo server on the same two
-cores, are fetched and drawn between the two paints. Without covers such a key takes 80 to 110 ms, as
-those do that find the same albums. The albums in sight are painted before."""
+cores, are fetched and drawn between the two paints. Without covers such a key takes 80 to 110 ms,
+as those do that find the same albums. The albums in sight are painted before."""
 REASONS = {
     "10,000 albums: from a key to all of the page, median of the keys": COVERS,
     "10,000 albums: from a key to all of the page, slowest of the keys": COVERS,

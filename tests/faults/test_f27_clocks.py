@@ -16,6 +16,7 @@ from django.db import connections
 
 from syncengine import log, operations
 from syncengine.events import instant
+from tests import patience
 from tests.accounts import account
 from tests.browser import sheets
 from tests.databases import Databases

@@ -10,7 +10,8 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from threading import Lock
+from typing import Any, NamedTuple
 
 from django.db.models import F, QuerySet
 from django.db.models.expressions import OrderBy
@@ -72,14 +73,24 @@ def facets() -> Facets:
     """
     global _counted
     newest = Album.objects.order_by("-position").values_list("position", "pk", "added_at").first()
-    now = time.monotonic()
-    if _counted is None or _counted[0] != newest or now - _counted[1] > COUNTED_FOR_S:
-        _counted = (newest, now, _count_facets())
-    return _counted[2]
+    with _counting:  # once for all who come meanwhile
+        now = time.monotonic()
+        if _counted.newest != newest or now - _counted.at_s > COUNTED_FOR_S:
+            _counted = _Counted(newest, now, _count_facets())
+        return _counted.facets
+
+
+class _Counted(NamedTuple):
+    """The counts, when they were made (monotonic), and the newest change then."""
+
+    newest: Any
+    at_s: float
+    facets: Facets
 
 
 COUNTED_FOR_S = 60.0
-_counted: tuple[Any, float, Facets] | None = None  # the newest change, monotonic, the counts
+_counting = Lock()
+_counted = _Counted(None, -float("inf"), {})
 
 
 def _count_facets() -> Facets:

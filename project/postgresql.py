@@ -5,15 +5,15 @@ from typing import Any
 # On the server's side. No statement has a limit of its own: each of ours reads one page, and an
 # upgrade of a large log may take its time.
 SESSION = {
+    # A machine that is gone may hold a lock, and the server's own default is two hours.
+    "tcp_keepalives_idle": "10",  # seconds
+    "tcp_keepalives_interval": "5",  # seconds
+    "tcp_keepalives_count": "3",
     # A worker that stands still within a transaction holds the head of the log, and with it every
     # other one; so its transaction ends. Ours have nothing to wait for within one.
     "idle_in_transaction_session_timeout": "10s",
     # Longer than that, so that whoever waits for such a worker gets the lock after all.
     "lock_timeout": "15s",
-    # A machine that is gone may hold a lock, and the server's own default is two hours.
-    "tcp_keepalives_idle": "10s",
-    "tcp_keepalives_interval": "5s",
-    "tcp_keepalives_count": "3",
 }
 # On ours, for a server or a network that swallows packets. https://www.postgresql.org/docs/current/
 # libpq-connect.html#LIBPQ-PARAMKEYWORDS
@@ -37,4 +37,4 @@ def with_limits(database: dict[str, Any]) -> dict[str, Any]:
         **given,
         "options": f"{session} {given.get('options', '')}".strip(),  # the last one counts
     }
-    return {**database, "OPTIONS": options, "CONN_HEALTH_CHECKS": True, "CONN_MAX_AGE": 0}
+    return {**database, "OPTIONS": options, "CONN_MAX_AGE": 0}

@@ -22,7 +22,7 @@ logger = logging.getLogger("groovelog.fanout")
 GROUP = "sync"  # every web process listens here
 WORKER_CHANNEL = "sync"  # one worker takes each message from here
 RING_LIMIT_S = 1.0  # a channel layer that hangs must not hold up a sync
-TRIED_FOR_S = 1.0
+TRIES_APART_S = 1.0  # whoever asks meanwhile hears how the last one went
 JOIN_LIMIT_S = 5.0
 GROUP_RENEWAL_S = 5.0  # layers forget members: after a flush, an expiry, a restart
 FIRST_RETRY_S, LAST_RETRY_S = 0.5, 2.0
@@ -40,12 +40,12 @@ _took = False
 
 
 def takes_messages() -> bool:
-    """Whether the channel layer takes a ring. It is tried at most once in TRIED_FOR_S, however many
-    ask, since everybody hears it and a layer that hangs takes its limit. From any thread that has
-    no event loop."""
+    """Whether the channel layer takes a ring. Tries are TRIES_APART_S apart, however many ask: all
+    processes hear one, and a layer that hangs takes its limit. From any thread without an event
+    loop."""
     global _tried_at, _took
     with _trying:
-        if time.monotonic() - _tried_at >= TRIED_FOR_S:
+        if time.monotonic() - _tried_at >= TRIES_APART_S:
             _took = async_to_sync(ring)()
             _tried_at = time.monotonic()
         return _took

@@ -19,6 +19,7 @@ from syncengine.outages import in_a_line
 logger = logging.getLogger("groovelog.http")
 
 View = Callable[..., HttpResponseBase]
+NOT_ALLOWED = "not-allowed"
 
 
 class HttpError(Exception):
@@ -67,7 +68,7 @@ def door(may_enter: Callable[[Any], bool] | None = None) -> Callable[[View], Vie
                     return error.as_response()
                 if error.status == 401:
                     return redirect_to_login(request.get_full_path())
-                if error.status == 403:
+                if error.code == NOT_ALLOWED:  # which has a page of its own
                     raise PermissionDenied(error.message) from error
                 return error_page(request, error)
 
@@ -83,7 +84,7 @@ def admit(request: HttpRequest, may_enter: Callable[[User], bool] | None) -> Non
     if may_enter is not None and not may_enter(request.user):
         raise HttpError(
             403,
-            "not-allowed",
+            NOT_ALLOWED,
             "Your account may not do this.",
             "Ask an administrator to add your account to the group that may.",
         )

@@ -10,8 +10,8 @@ two cores."""
 QUERIES = """\
 Whoever comes first is asked for at once, in two queries, one about the session and one about the
 account; whoever comes meanwhile is asked for together, in two more. A session holds its account in
-a form that only Django can read, so one query cannot tell both. The queries about the log, which
-have a row of their own, are counted in this one, too."""
+a form that only Django can read, so one query cannot tell both. The queries by the hub's thread,
+which have a row of their own, are counted in this one, too."""
 COVERS = """\
 Where a key finds other albums, their 60 covers, SVG images from the demo server on the same two
 cores, are fetched and drawn between the two paints. Without covers such a key takes 80 to 110 ms,

@@ -38,6 +38,14 @@ NOTE_WHAT_IS_HELD_BACK = """() => {
   };
   look();
 }"""
+NOTE_GLIDES = """() => {
+  window.glided = new Set();
+  const { animate } = Element.prototype;
+  Element.prototype.animate = function (frames, options) {
+    if (frames[0]?.transform) glided.add(this.dataset.album);
+    return animate.call(this, frames, options);
+  };
+}"""
 GATHERED_MS = 1000  # more than what is added waits for, to be put in together
 
 
@@ -275,3 +283,31 @@ def test_whoever_has_more_cards_in_sight_sees_them_at_once(large: Server, visit:
     page.get_by_role("searchbox", name="Search").fill("blue note 1")
     expect(page.locator("sync-announcer")).to_contain_text("albums found.")
     assert not page.evaluate("window.heldBack")
+
+
+def test_whoever_is_at_a_link_of_the_page_stays_there_when_it_is_read_anew(
+    large: Server, visit: Visit, demo: Demo
+) -> None:
+    page = visit(large).page
+    link = page.get_by_role("link", name="Next")
+    link.focus()
+    link.evaluate("(node) => { node.dataset.old = ''; }")
+    demo.behave(sheet="hidden")
+    large.post("/syncs/", f"sessionid={session_of('admin')}")
+    expect(page.locator("a[rel=next]:not([data-old])")).to_be_focused(timeout=LIMIT_S * 1000)
+
+
+def test_albums_glide_to_make_room_when_the_page_is_read_anew(
+    server: Server, visit: Visit, demo: Demo
+) -> None:
+    demo.sheet(*sheets.rows(8))
+    catalog = visit(server)
+    assert catalog.sync() == "completed"
+    position = str(catalog.status()["position"])
+    expect(catalog.page.locator("album-grid")).to_have_attribute("data-position", position)
+    catalog.page.evaluate(NOTE_GLIDES)
+    album(1, artist="Aardvark").save()  # which no event tells of
+    demo.behave(sheet="hidden")
+    server.post("/syncs/", f"sessionid={session_of('admin')}")
+    expect(catalog.cards).to_have_count(9, timeout=LIMIT_S * 1000)
+    assert catalog.page.evaluate("glided.size") == 8

@@ -31,7 +31,7 @@ class AlbumGrid extends HTMLElement {
 
   connectedCallback() {
     feed.addEventListener("events", ({ detail }) => this.#hear(detail));
-    feed.addEventListener("snapshot", () => this.#readSoon());
+    feed.addEventListener("snapshot", () => this.#readSoon(spreadMs()));
     searchAsTyped(this, (address) => this.#find(address));
   }
 
@@ -40,23 +40,30 @@ class AlbumGrid extends HTMLElement {
     this.#heard.push(...heard);
     if (this.#asking) this.#meanwhile.push(...heard);
     if (heard.length) withPaint(this.#apply);
-    if (events.some(({ kind }) => END_KINDS.includes(kind))) this.#readSoon();
+    if (events.some(({ kind }) => END_KINDS.includes(kind))) this.#readSoon(spreadMs());
   }
 
   /** Whether the page that is shown may be older than this event. */
   #isNews = ({ position }) => position > Number(this.dataset.position);
 
   #apply = () => {
-    const heard = this.#heard.splice(0).filter(this.#isNews);
-    if (!heard.length) return;
+    const news = this.#news();
     // A row takes more or fewer lines when its texts change.
-    moved(this, () => {
-      for (const { kind, data } of heard) {
-        if (kind === "album-removed") this.#remove(data);
-        else this.#synced(data);
-      }
-    });
+    const changesACard = ({ data }) => data.outcome !== "unchanged" && this.#card(data.album);
+    if (news.some(changesACard)) moved(this, () => this.#show(news));
+    else this.#show(news);
   };
+
+  #news() {
+    return this.#heard.splice(0).filter(this.#isNews);
+  }
+
+  #show(news) {
+    for (const { kind, data } of news) {
+      if (kind === "album-removed") this.#remove(data);
+      else this.#synced(data);
+    }
+  }
 
   #synced(data) {
     const card = this.#card(data.album);
@@ -111,11 +118,10 @@ class AlbumGrid extends HTMLElement {
     if (!narrowed) setText(total, String(Math.max(0, Number(total.textContent) + more)));
   }
 
-  #readSoon() {
+  #readSoon(laterMs = 0) {
     this.#stale = true;
     const waitMs = Math.max(0, this.#readAt + AGAIN_MS - performance.now());
-    const spreadMs = Math.random() * current().watchers.length * SPREAD_MS_A_WATCHER;
-    this.#reading ??= setTimeout(() => this.#read(), waitMs + spreadMs);
+    this.#reading ??= setTimeout(() => this.#read(), waitMs + laterMs);
   }
 
   /** Fetch this very page again and take over its cards, focus and scroll as they are. Until an
@@ -124,12 +130,12 @@ class AlbumGrid extends HTMLElement {
     this.#readAt = performance.now();
     this.#stale = false;
     try {
-      await this.#ask({}, (take) => moved(this, take));
+      await this.#ask({}, { glide: true });
     } catch {
       this.#stale = true; // offline, or the server has an outage: the connection says so
     } finally {
       this.#reading = null;
-      if (this.#stale) this.#readSoon();
+      if (this.#stale) this.#readSoon(spreadMs());
     }
   }
 
@@ -158,9 +164,8 @@ class AlbumGrid extends HTMLElement {
     else afterPaint(show);
   }
 
-  /** Whether there was such a page: who has been signed out is led to another. `put` runs what
-   * shows it. */
-  async #ask(headers, put = (take) => take()) {
+  /** Whether there was such a page: who has been signed out is led to another. */
+  async #ask(headers, { glide = false } = {}) {
     const address = this.#address;
     let page = null;
     this.#asking += 1;
@@ -169,7 +174,8 @@ class AlbumGrid extends HTMLElement {
       if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
       if (answer.redirected) return false;
       page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      withPaint(() => put(() => this.#take(page, address)));
+      const take = () => this.#take(page, address);
+      withPaint(() => (glide ? moved(this, take) : take()));
       return true;
     } finally {
       if (!page) this.#answered();
@@ -184,7 +190,7 @@ class AlbumGrid extends HTMLElement {
       this.#heard = [...this.#meanwhile]; // what was heard before is in it
     }
     this.#answered();
-    if (isWanted) this.#apply();
+    if (isWanted) this.#show(this.#news());
     else this.#readSoon();
   }
 
@@ -194,7 +200,7 @@ class AlbumGrid extends HTMLElement {
   }
 
   #replaceBy(fresh) {
-    const focused = this.#focusedAlbum();
+    const focused = this.#focused();
     const known = new Map(cardsIn(this).map((card) => [card.dataset.album, card]));
     for (const card of cardsIn(fresh)) {
       const same = known.get(card.dataset.album);
@@ -203,12 +209,17 @@ class AlbumGrid extends HTMLElement {
     Object.assign(this.dataset, fresh.dataset);
     this.#added.clear();
     this.replaceChildren(...fresh.childNodes);
-    if (focused) focusOn(this.#card(focused) ?? this);
+    if (focused) focusOn(focused() ?? this);
   }
 
-  #focusedAlbum() {
-    const focused = this.contains(document.activeElement) ? document.activeElement : null;
-    return focused?.closest("[data-album]")?.dataset.album;
+  /** Finds what has the focus again when all of this is new; null where the focus is elsewhere. */
+  #focused() {
+    const focused = document.activeElement;
+    if (!this.contains(focused)) return null;
+    const album = focused.closest("[data-album]")?.dataset.album;
+    if (album) return () => this.#card(album);
+    const address = focused.getAttribute("href");
+    return () => this.querySelector(`a[href="${CSS.escape(address ?? "")}"]`);
   }
 
   #card(album) {
@@ -218,6 +229,11 @@ class AlbumGrid extends HTMLElement {
   get #list() {
     return this.querySelector("[data-cards]");
   }
+}
+
+/** By how much later than others this page asks for what all want to know in the same moment. */
+function spreadMs() {
+  return Math.random() * current().watchers.length * SPREAD_MS_A_WATCHER;
 }
 
 function cardsIn(node) {

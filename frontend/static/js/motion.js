@@ -6,7 +6,7 @@ const gliding = new WeakMap(); // the animation of each card that is on its way
 /** Runs `act`, which adds, removes or replaces cards in `grid`, and lets the others glide. */
 export function moved(grid, act) {
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  if (still) return act();
+  if (still || document.hidden) return act();
   const before = new Map(cardsIn(grid).map((card) => [card.dataset.album, placeOf(card)]));
   act();
   const others = cardsIn(grid).filter((card) => before.has(card.dataset.album));

@@ -7,7 +7,7 @@ const EVERY_MS = 5_000;
 export class Polling {
   #handlers; // status(status), failed(), signedOut()
   #timer = null;
-  #turn = 0; // counts: an answer that comes after `stop` has nothing to go on with
+  #turn = 0; // counts: an answer to a question of an earlier turn is dropped
   active = false;
 
   constructor(handlers) {
@@ -32,18 +32,25 @@ export class Polling {
 
   async #poll(turn) {
     this.active = true;
-    await this.once();
+    await this.once(turn);
     if (turn === this.#turn) this.#timer = setTimeout(() => this.#poll(turn), EVERY_MS);
   }
 
-  async once() {
-    try {
-      const answer = await fetch("/api/status", { headers: { Accept: "application/json" } });
-      if (answer.status === 401) this.#handlers.signedOut();
-      else if (answer.ok) this.#handlers.status(await answer.json());
-      else this.#handlers.failed();
-    } catch {
-      this.#handlers.failed();
-    }
+  async once(turn = this.#turn) {
+    const tell = await asked(this.#handlers);
+    if (turn === this.#turn) tell();
+  }
+}
+
+/** Asks once; what to tell, and whom. */
+async function asked({ status, failed, signedOut }) {
+  try {
+    const answer = await fetch("/api/status", { headers: { Accept: "application/json" } });
+    if (answer.status === 401) return signedOut;
+    if (!answer.ok) return failed;
+    const found = await answer.json();
+    return () => status(found);
+  } catch {
+    return failed;
   }
 }

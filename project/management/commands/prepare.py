@@ -11,8 +11,8 @@ from syncengine import triggers
 
 class Command(BaseCommand):
     help = (
-        "Bring database and static files up to date. Any number of processes may do so at the"
-        " same time: the first one does it, the others wait for it."
+        "Bring database and static files up to date. On PostgreSQL any number of processes may do"
+        " so at the same time: the first one does it, the others wait for it."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

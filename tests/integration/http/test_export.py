@@ -448,6 +448,9 @@ def test_a_page_of_another_site_can_have_nothing_recorded_in_an_auditors_name(
     before = exported()
     refused = auditor.get("/syncs/events.jsonl", **JSON, **{"Sec-Fetch-Site": site})
     assert (refused.status_code, error(refused)["code"]) == (403, "foreign-page")
+    page = auditor.get("/syncs/events.jsonl", **{"Sec-Fetch-Site": site})
+    assert page.status_code == 403
+    assert error(refused)["message"] in page.content.decode()
     assert exported() == before
     for own in ("same-origin", "none"):
         assert auditor.get("/syncs/events.jsonl", **{"Sec-Fetch-Site": own}).status_code == 200

@@ -22,11 +22,27 @@ def only_on_postgresql(database: str) -> None:
         pytest.skip("the limits of PostgreSQL: the database is SQLite")
 
 
-@pytest.mark.parametrize("name", postgresql.SESSION)
+# Probes are for TCP; a server that is reached by a Unix socket, as here, shows 0 for them.
+PROBES = {name for name in postgresql.SESSION if name.startswith("tcp_")}
+
+
+@pytest.mark.parametrize("name", sorted(postgresql.SESSION.keys() - PROBES))
 def test_every_session_has_the_limit(name: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"SHOW {name}")
         assert cursor.fetchone() == (postgresql.SESSION[name],)
+
+
+def test_the_server_probes_whoever_it_has_not_heard_from() -> None:
+    said = postgresql.with_limits({})["OPTIONS"]["options"]
+    assert len(PROBES) == 3
+    for name in PROBES:
+        assert f"-c {name}={postgresql.SESSION[name]}" in said
+
+
+def test_a_connection_ends_with_its_request_whatever_the_url_says() -> None:
+    assert postgresql.with_limits({"CONN_MAX_AGE": 60})["CONN_MAX_AGE"] == 0
+    assert settings.DATABASES["default"]["CONN_MAX_AGE"] == 0
 
 
 def test_what_the_url_says_has_priority() -> None:

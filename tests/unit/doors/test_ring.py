@@ -18,11 +18,12 @@ def test_however_many_ask_everybody_is_rung_at_most_once_in_a_while(
 
     monkeypatch.setattr(fanout, "ring", ring)
     monkeypatch.setattr(fanout, "_tried_at", -float("inf"))
-    monkeypatch.setattr(fanout, "TRIED_FOR_S", float("inf"))
+    monkeypatch.setattr(fanout, "_took", False)
+    monkeypatch.setattr(fanout, "TRIES_APART_S", float("inf"))
     assert fanout.takes_messages()  # the first one tries
     takes = False
     assert [fanout.takes_messages() for _ in range(5)] == [True] * 5
     assert rings == 1
-    monkeypatch.setattr(fanout, "TRIED_FOR_S", 0.0)
+    monkeypatch.setattr(fanout, "TRIES_APART_S", 0.0)
     assert not fanout.takes_messages()
     assert rings == 2

@@ -85,8 +85,8 @@ def test_every_setting_reaches_the_containers_or_it_is_said_why_not() -> None:
         assert passed.keys() | left_out == names_read()
         assert not passed.keys() & left_out
         for setting, value in passed.items():
-            if "${" in value and setting not in ("DATABASE_URL", "ALLOWED_HOSTS"):
-                assert value.startswith((f"${{{setting}:-", f"${{{setting}:?")), setting
+            if "${" in value and setting not in ("DATABASE_URL", "ALLOWED_HOSTS", "LOG_FORMAT"):
+                assert value.startswith((f"${{{setting}:-}}", f"${{{setting}:?")), setting
 
 
 def test_machines_write_logs_that_programs_read_unless_the_settings_say_otherwise() -> None:

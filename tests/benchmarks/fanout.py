@@ -20,7 +20,8 @@ The reference is what the tutorial of Channels makes of it: an `AsyncWebsocketCo
 socket behind `AuthMiddlewareStack`, and a `group_send` of the event after its commit. Both append
 alike. A burst is committed event by event, and then all of it is told; the layer drops without a
 word what is sent to a consumer for which 100 messages wait. An event has arrived when the other
-process has it; delays are from the end of its commit.
+process has it; delays are from the end of its commit. The garbage collector of the other process is
+off.
 """
 
 

@@ -1,12 +1,6 @@
 """Why goals were missed. A reason is found by profiling when the figure is known already, so they
 stand apart from what is measured: `python -m tests.benchmarks --reasons` tells them anew."""
 
-FANOUT = """\
-There are twenty events in a run, so this is the slowest of them. Under {server} most reach
-everybody within {most} ms: a round writes to 1,000 sockets, and meanwhile the acknowledgements of
-the event before come in. {some} meets what else is due for everybody, such as a heartbeat or the
-list of who watches, and takes {slow} ms. The other ends, which note the times, have the second of
-two cores."""
 QUERIES = """\
 Whoever comes first is asked for at once, in two queries, one about the session and one about the
 account; whoever comes meanwhile is asked for together, in two more. A session holds its account in
@@ -19,12 +13,6 @@ as those do that find the same albums. The albums in sight are painted before.""
 REASONS = {
     "10,000 albums: from a key to all of the page, median of the keys": COVERS,
     "10,000 albums: from a key to all of the page, slowest of the keys": COVERS,
-    "2 events a second to 1,000 sockets, Daphne: p99 from commit to socket": FANOUT.format(
-        server="Daphne", most="40 to 95", some="One in five", slow="100 to 250"
-    ),
-    "2 events a second to 1,000 sockets, uvicorn: p99 from commit to socket": FANOUT.format(
-        server="uvicorn", most="40 to 80", some="One in ten", slow="120 to 130"
-    ),
     "1,000 sockets come back at once, Daphne: all queries in the worst second": QUERIES,
     "1,000 sockets come back at once, uvicorn: all queries in the worst second": QUERIES,
     "an idle socket, Daphne": """\

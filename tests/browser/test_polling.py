@@ -2,6 +2,7 @@
 
 from tests.browser.conftest import Visit
 from tests.browser.serving import Server
+from tests.browser.watch import Watch
 
 # Time and network are the test's: timers go off and answers come when it says so.
 ASKED_AFTER_THE_END = """async (module) => {
@@ -56,8 +57,9 @@ ASKED_AFTER_THE_END = """async (module) => {
 
 
 def test_a_slow_answer_counts_for_nothing_and_leaves_no_second_poll_behind(
-    product: Server, visit: Visit
+    product: Server, visit: Visit, watch: Watch
 ) -> None:
+    watch.allow("favicon.ico")  # which only pages name
     page = visit(product, "viewer", live=False).page
     module = page.locator("link[rel=modulepreload][href*='/polling.']").get_attribute("href")
     page.goto("/healthz")  # a page without modules of its own

@@ -218,8 +218,8 @@ class AlbumGrid extends HTMLElement {
     if (!this.contains(focused)) return null;
     const album = focused.closest("[data-album]")?.dataset.album;
     if (album) return () => this.#card(album);
-    const address = focused.getAttribute("href");
-    return () => this.querySelector(`a[href="${CSS.escape(address ?? "")}"]`);
+    const same = (link) => link.href === focused.href && link.textContent === focused.textContent;
+    return () => [...this.querySelectorAll("a")].find(same);
   }
 
   #card(album) {

@@ -1,11 +1,16 @@
 """Why goals were missed. A reason is found by profiling when the figure is known already, so they
 stand apart from what is measured: `python -m tests.benchmarks --reasons` tells them anew."""
 
+HUB = """\
+The median run keeps to it. In most seconds the hub asks for the head of the log once or twice (each
+second, and again for whoever comes half a second later). Every two seconds it asks when a worker was
+last seen, and every ten seconds two more queries ask whether everybody may stay; where all of that
+falls into one second there are five."""
 QUERIES = """\
 Whoever comes first is asked for at once, in two queries, one about the session and one about the
-account; whoever comes meanwhile is asked for together, in two more. A session holds its account in
-a form that only Django can read, so one query cannot tell both. The queries by the hub's thread,
-which have a row of their own, are counted in this one, too."""
+account; whoever comes meanwhile is asked for together, in two more, and so on at most a second
+later. A session holds its account in a form that only Django can read, so one query cannot tell
+both. The queries by the hub's thread, which have a row of their own, are counted in this one, too."""
 COVERS = """\
 Where a key finds other albums, their 60 covers, SVG images from the demo server on the same two
 cores, are fetched and drawn between the two paints. Without covers such a key takes 80 to 110 ms,
@@ -13,6 +18,8 @@ as those do that find the same albums. The albums in sight are painted before.""
 REASONS = {
     "10,000 albums: from a key to all of the page, median of the keys": COVERS,
     "10,000 albums: from a key to all of the page, slowest of the keys": COVERS,
+    "1,000 sockets come back at once, Daphne: queries by the hub's thread in the worst second": HUB,
+    "1,000 sockets come back at once, uvicorn: queries by the hub's thread in the worst second": HUB,
     "1,000 sockets come back at once, Daphne: all queries in the worst second": QUERIES,
     "1,000 sockets come back at once, uvicorn: all queries in the worst second": QUERIES,
     "an idle socket, Daphne": """\

@@ -42,6 +42,7 @@ class TokenSource:
         self._settings = settings
         self._token: Token | None = None
         self._renewal: asyncio.Task[Token] | None = None
+        self._waiting = 0  # for it
         self._failure: tuple[Token, BaseException] | None = None
 
     def require_credentials(self) -> None:
@@ -71,8 +72,14 @@ class TokenSource:
         if self._renewal is None:
             self._renewal = asyncio.create_task(self._renew(patient))
             self._renewal.add_done_callback(self._renewed)
-        # Shielded: a caller that is cancelled must not take the token from the others.
-        return await asyncio.shield(self._renewal)
+        self._waiting += 1
+        try:
+            # Shielded: a caller that is cancelled must not take the token from the others.
+            return await asyncio.shield(self._renewal)
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self._give_up()
 
     async def close(self) -> None:
         """End a renewal that nobody waits for any more."""
@@ -80,7 +87,17 @@ class TokenSource:
             self._renewal.cancel()
             await asyncio.wait([self._renewal])
 
+    def _give_up(self) -> None:
+        """A sync that was cancelled may have left a request without an answer behind, for which the
+        next one would wait."""
+        renewal = self._renewal
+        if renewal is not None and not renewal.done():
+            self._renewal = None
+            renewal.cancel()
+
     def _renewed(self, task: asyncio.Task[Token]) -> None:
+        if task is not self._renewal:
+            return  # given up
         old, self._renewal, self._token = self._token, None, None
         if task.cancelled():
             return

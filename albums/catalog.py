@@ -72,9 +72,9 @@ def facets() -> Facets:
     COUNTED_FOR_S at most: what `rebuild` puts right comes with no event.
     """
     global _counted
-    newest = Album.objects.order_by("-position").values_list("position", "pk", "added_at").first()
+    changes = Album.objects.order_by("-position").values_list("position", "pk", "added_at")
     with _counting:  # once for all who come meanwhile
-        now = time.monotonic()
+        newest, now = changes.first(), time.monotonic()
         if _counted.newest != newest or now - _counted.at_s > COUNTED_FOR_S:
             _counted = _Counted(newest, now, _count_facets())
         return _counted.facets

@@ -1,5 +1,5 @@
 /** `<album-grid>`: the covers, kept current card by card; read again where events were missed. */
-import { change, glow, newCard } from "./cards.js";
+import { cardsIn, change, glow, newCard } from "./cards.js";
 import { setHidden, setText } from "./dom.js";
 import { feed } from "./feed.js";
 import { takeChoices } from "./filters.js";
@@ -234,10 +234,6 @@ class AlbumGrid extends HTMLElement {
 /** By how much later than others this page asks for what all want to know in the same moment. */
 function spreadMs() {
   return Math.random() * current().watchers.length * SPREAD_MS_A_WATCHER;
-}
-
-function cardsIn(node) {
-  return [...node.querySelectorAll("[data-album]")];
 }
 
 function focusOn(node) {

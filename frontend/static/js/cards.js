@@ -5,6 +5,11 @@ import { drawing } from "./pattern.js";
 const GLOW = { duration: 1_200, easing: "linear" };
 const GLOWING = 0.86; // of it; what moves then, at its end, takes less than 200 ms
 
+/** The albums in `grid`, as covers or as rows, in their order. */
+export function cardsIn(grid) {
+  return [...grid.querySelectorAll("[data-album]")];
+}
+
 export function newCard(template, { album, artist, title, changes }) {
   const card = template.content.firstElementChild.cloneNode(true);
   card.dataset.album = album;

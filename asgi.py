@@ -25,7 +25,7 @@ from project.handler import InOneGo
 from project.outages import closed_in_an_outage
 from project.shutdown import stop_cleanly
 from syncengine import metrics
-from syncengine.consumers import SyncConsumer
+from syncengine.consumers import sync_socket
 from syncengine.origin import same_origin_only
 from syncengine.sockets import CLOSE_CODES
 
@@ -36,7 +36,7 @@ open_files.make_room_for(settings.MAX_SOCKETS)
 metrics.serves_sockets(settings.MAX_SOCKETS, CLOSE_CODES)
 stop_cleanly()
 sockets = [
-    path("ws/sync/", SyncConsumer.as_asgi()),
+    path("ws/sync/", sync_socket),  # type: ignore[arg-type]  # the stubs expect a view
     re_path("", WebsocketDenier.as_asgi()),  # without it every other path is an error of ours
 ]
 application = ProtocolTypeRouter(

@@ -127,7 +127,7 @@ if HTTPS:
     # https://hstspreload.org says that no project may ask for it by default. The operator's proxy
     # adds them where he wants them.
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-SESSION_ENGINE = "project.sessions"
+SESSION_ENGINE = "syncengine.sessions"
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -184,7 +184,6 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "axes",

@@ -2,12 +2,9 @@
 
 import asyncio
 import json
-import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs
-
-from channels.consumer import AsyncConsumer, get_handler_name
-from channels.exceptions import StopConsumer
 
 from syncengine import metrics
 from syncengine.hub import process_hub
@@ -20,64 +17,61 @@ from syncengine.sockets import (
 )
 from syncengine.tail import Cursor
 
-logger = logging.getLogger("groovelog.sockets")
-
 MAX_FRAME_BYTES = 64 * 1024
 
 
-class SyncConsumer(AsyncConsumer):
-    """One browser. Frames and close codes stand in the README, "For programs"."""
+async def sync_socket(scope: Any, receive: Any, send: Any) -> None:
+    """One browser: an ASGI application. Frames and close codes stand in the README, "For programs".
 
-    # No layer has this name, so Channels subscribes to none: the hub does, once for all sockets.
-    channel_layer_alias = "none"
-    _socket: Socket | None = None
-    _place: int | None = None  # the id of the person whose place in the hub this holds
+    No `AsyncConsumer` of Channels, which awaits each message in a task of its own: most sockets
+    only wait, and that is a fifth of what one of them takes.
+    """
+    consumer = SyncConsumer(send)
+    try:
+        await receive()  # that it connects
+        await consumer.connect(scope)
+        while (message := await receive())["type"] == "websocket.receive":
+            await consumer.take(message)
+    except asyncio.CancelledError:
+        # Daphne stops, and has come before the hub's own farewell: to whoever had just sent
+        # something that waited for its turn.
+        await consumer.close_if_open(CLOSE_RESTART)
+        raise
+    finally:
+        await consumer.leave()
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        except asyncio.CancelledError:
-            if self._socket is not None:
-                # Daphne stops, and has come before the hub's own farewell: to whoever had just
-                # sent something that waited for its turn.
-                await self._close(CLOSE_RESTART)
-            raise
-        finally:
-            # However it ends: after an error or a cancellation no disconnect is dispatched.
-            await self._leave()
 
-    async def dispatch(self, message: dict[str, Any]) -> None:
-        # Channels' own goes through a thread for each message to look after database connections;
-        # none is used here.
-        await getattr(self, get_handler_name(message))(message)
+class SyncConsumer:
+    """The server's end of one socket."""
 
-    async def websocket_connect(self, message: dict[str, Any]) -> None:
+    __slots__ = ("_place", "_send", "_socket")
+
+    def __init__(self, send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+        self._send = send
+        self._socket: Socket | None = None
+        self._place: int | None = None  # the id of the person whose place in the hub this holds
+
+    async def connect(self, scope: dict[str, Any]) -> None:
         # At once, whoever it is: Daphne gives a handshake five seconds, and where all browsers of a
         # restarted server come at the same time, some have to wait for longer.
-        await self.send({"type": "websocket.accept"})
+        await self._send({"type": "websocket.accept"})
         hub = process_hub()
         rights_changes = hub.rights_changes
-        visitor = await hub.visitors.visitor(self.scope)
+        visitor = await hub.visitors.visitor(scope)
         if visitor is None:
             return await self._close(CLOSE_SIGNED_OUT)
         try:
-            cursor = parse_cursor(self.scope["query_string"])
+            cursor = parse_cursor(scope["query_string"])
         except ValueError:
             return await self._close(CLOSE_BAD_FRAME)
-        account = visitor.admission.account
-        if not hub.take_place(account):
+        if not hub.take_place(visitor.account):
             return await self._close(CLOSE_TOO_MANY)
-        self._place = account
-        self._socket = Socket(
-            visitor.name,
-            visitor.admission,
-            visitor.may_read_history,
-            self._send_text,
-            self._close,
-        )
+        self._place = visitor.account
+        self._socket = Socket(visitor, self._send_text, self._close)
         await hub.join(self._socket, cursor, rights_changes)
 
-    async def websocket_receive(self, message: dict[str, Any]) -> None:
+    async def take(self, message: dict[str, Any]) -> None:
+        """Take a frame of the browser."""
         if self._socket is None:
             return  # closing already
         try:
@@ -86,24 +80,26 @@ class SyncConsumer(AsyncConsumer):
             return await self._close(CLOSE_BAD_FRAME)
         await process_hub().acknowledge(self._socket, position)
 
-    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
-        raise StopConsumer
+    async def close_if_open(self, code: int) -> None:
+        if self._socket is not None:
+            await self._close(code)
 
-    async def _send_text(self, text: str) -> None:
-        await self.base_send({"type": "websocket.send", "text": text})
-
-    async def _close(self, code: int) -> None:
-        metrics.socket_closed(code)
-        await self._leave()
-        await self.base_send({"type": "websocket.close", "code": code})
-
-    async def _leave(self) -> None:
+    async def leave(self) -> None:
+        """Let the hub forget this browser."""
         socket, self._socket = self._socket, None
         place, self._place = self._place, None
         if place is not None:
             process_hub().give_place_back(place)
         if socket is not None:
             await process_hub().leave(socket)
+
+    async def _send_text(self, text: str) -> None:
+        await self._send({"type": "websocket.send", "text": text})
+
+    async def _close(self, code: int) -> None:
+        metrics.socket_closed(code)
+        await self.leave()
+        await self._send({"type": "websocket.close", "code": code})
 
 
 def parse_cursor(query_string: bytes) -> Cursor | None:

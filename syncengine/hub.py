@@ -12,17 +12,19 @@ import weakref
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from datetime import datetime
 
 from django.conf import settings
+from django.db.models import BigIntegerField, DateTimeField, Value
 from django.utils import timezone
 
 from syncengine import fanout, log, metrics, triggers
 from syncengine.duties import DatabaseThread, tried_again
 from syncengine.events import Event, instant
-from syncengine.models import SPOILED, LogHead
+from syncengine.models import SPOILED, LogHead, WorkerPresence
 from syncengine.outages import LogMissing, in_a_line
 from syncengine.presence import PresenceWatch
-from syncengine.rights import Loss, losses
+from syncengine.rights import Loss, loss
 from syncengine.sockets import (
     CLOSE_NOT_ALLOWED,
     CLOSE_RESTART,
@@ -39,7 +41,7 @@ logger = logging.getLogger("groovelog.hub")
 
 MAX_SOCKETS_A_PERSON = 20
 LOOK_S = 1.0  # how often the log is looked at without a ring
-FRESH_S = 0.5  # a look is good enough for whoever joins so long after it
+OLD_S = 2.0  # a look that tells nothing of now
 LOOKS_APART_S = 0.1  # at least, however many pages are newer than this hub
 MAX_PAUSE_S = 0.25  # between two rounds over all sockets, while there is something new
 STEP_S = 0.25
@@ -64,7 +66,7 @@ class Hub:
         self._rung = asyncio.Event()
         self._following = asyncio.Lock()
         self._presence = PresenceWatch()
-        self._worker_seen_at: str | None = None
+        self._worker_seen_at: datetime | None = None
         self._watchers = Watchers(self._names_here, self._tell_watchers)
         self._told_watchers = encoded({"type": "watchers", "names": []})
         self._delay_told = False
@@ -109,8 +111,6 @@ class Hub:
         else:
             await self._bring_up_to_date(socket, {})
         await socket.send(self._told_watchers)
-        if time.monotonic() - self._looked_at > FRESH_S:
-            self._rung.set()
         if rights_changes != self.rights_changes:
             self._rights_rung.set()  # it may have been shown out since
         self._watchers.change()
@@ -140,7 +140,7 @@ class Hub:
     def _goes_on_from(self, socket: Socket, cursor: Cursor) -> bool:
         if cursor == self._tail.head:
             return True
-        return socket.may_read_history and self._tail.knows(cursor)
+        return socket.visitor.may_read_history and self._tail.knows(cursor)
 
     # The duties
 
@@ -190,8 +190,8 @@ class Hub:
             if is_due or self._delay_told != self._watchers.echo.is_late:
                 sent_at = time.monotonic()
                 self._delay_told = self._watchers.echo.is_late
-                seen_at = await self._database(self._presence.last_seen_at)
-                self._worker_seen_at = None if seen_at is None else instant(seen_at)
+                # A look that fails stops the heart: what cannot be read has no live connection.
+                await self._look(sent_at - OLD_S)
                 await self._send_to_all(self._heartbeat)
 
     async def _guard(self) -> None:
@@ -224,13 +224,16 @@ class Hub:
         self._rung.set()
 
     async def _look(self, asked_at: float) -> None:
-        """Read what is new, unless a look has begun since it was asked for (monotonic). A log that
-        is not the one known before (a restored backup, another database) is read afresh."""
+        """Read what is new, and when a worker was alive, unless a look has begun since `asked_at`
+        (monotonic). A log that is not the one known before (a restored backup, another database)
+        is read afresh."""
         async with self._following:
             if self._looked_at > asked_at:
                 return
-            self._looked_at = time.monotonic()
-            head = await self._database(_head)
+            began = time.monotonic()
+            head, workers = await self._database(_head_and_workers)
+            self._looked_at = began
+            self._worker_seen_at = self._presence.note(workers)
             behind = head.position - self._tail.head.position
             if (
                 not self._ready.is_set()
@@ -294,31 +297,31 @@ class Hub:
         sockets = list(self.sockets)
         if not sockets:
             return
-        lost = await self._database(losses, {socket.admission for socket in sockets})
+        now = await self.visitors.of({socket.visitor.session for socket in sockets})
         for socket in sockets:
-            if loss := lost.get(socket.admission):
+            if lost := loss(socket.visitor, now.get(socket.visitor.session)):
                 self.sockets.discard(socket)
-                await socket.close(LOSS_CODES[loss])
+                await socket.close(LOSS_CODES[lost])
 
     @property
     def _heartbeat_interval_s(self) -> float:
         return HEARTBEAT_UNFINISHED_S if self._tail.is_unfinished else HEARTBEAT_IDLE_S
 
     def _heartbeat(self) -> str:
-        head = self._tail.head
+        head, seen_at = self._tail.head, self._worker_seen_at
         beat = {
             "type": "heartbeat",
             "position": head.position,
             "hash": head.hash,
             "at": instant(timezone.now()),
-            "worker_seen_at": self._worker_seen_at,
+            "worker_seen_at": None if seen_at is None else instant(seen_at),
         }
         return encoded(beat | ({"delayed": True} if self._watchers.echo.is_late else {}))
 
     # Who watches
 
     def _names_here(self) -> list[str]:
-        return sorted({socket.name for socket in self.sockets})
+        return sorted({socket.visitor.name for socket in self.sockets})
 
     async def _tell_watchers(self, names: list[str]) -> int:
         self._told_watchers = encoded({"type": "watchers", "names": names})
@@ -326,11 +329,19 @@ class Hub:
         return len(self._told_watchers.encode()) * len(self.sockets)
 
 
-def _head() -> Cursor:
-    head = LogHead.objects.values_list("position", "hash").first()
+def _head_and_workers() -> tuple[Cursor, list[tuple[str, datetime]]]:
+    """Where the log ends, and what each worker wrote last when it was alive, by its name; in one
+    query, since it is asked each second. Raises LogMissing."""
+    no_time, no_position = Value(None, DateTimeField()), Value(None, BigIntegerField())
+    heads = LogHead.objects.values_list("hash", no_time, "position")
+    workers = WorkerPresence.objects.values_list("name", "seen_at", no_position)
+    rows = list(heads.union(workers, all=True))
+    head = next(
+        (Cursor(position, hash_) for hash_, _, position in rows if position is not None), None
+    )
     if head is None:
         raise LogMissing("the head of the log is missing")
-    return Cursor(*head)
+    return head, [(name, at) for name, at, position in rows if position is None]
 
 
 def _newest() -> Tail:

@@ -1,4 +1,4 @@
-"""The tables of the sync: the log with its head, and what is derived from it.
+"""The tables of the sync: the log with its head, what is derived from it, and who is signed in.
 
 `SyncEvent` must have no unique constraint besides its key: `INSERT OR REPLACE` on SQLite would
 delete the row that it collides with, without firing the trigger that refuses deletion.
@@ -7,6 +7,8 @@ delete the row that it collides with, without firing the trigger that refuses de
 import json
 from typing import Any
 
+from django.conf import settings
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.exceptions import ValidationError
 from django.db import models
 from pydantic_core import from_json
@@ -209,6 +211,25 @@ class WorkerPresence(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Session(AbstractBaseSession):
+    """A session of a browser, and whom it has signed in: nobody where `account` is empty."""
+
+    # Without a constraint: a request that ends when its account has just been deleted saves its
+    # session no less.
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, db_constraint=False
+    )
+    credentials = models.CharField(
+        max_length=128, blank=True, help_text="Changes with the password of the account."
+    )
+
+    class Meta(AbstractBaseSession.Meta):
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"a session until {self.expire_date}"  # the key would let its reader in
 
 
 class Finding(models.Model):

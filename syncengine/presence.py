@@ -3,7 +3,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -42,8 +42,12 @@ class PresenceWatch:
 
     def last_seen_at(self) -> datetime | None:
         """Look again; when any worker was last alive."""
+        return self.note(WorkerPresence.objects.values_list("name", "seen_at"))
+
+    def note(self, stored: Iterable[tuple[str, datetime]]) -> datetime | None:
+        """Take what the workers have just been seen to have written, by their names; when any was
+        last alive."""
         now, moment = timezone.now(), self.clock()
-        stored = WorkerPresence.objects.values_list("name", "seen_at")
         self._seen = {name: self._dated(name, at, now, moment) for name, at in stored}
         self._looked_at = moment
         if not self._seen:

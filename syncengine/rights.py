@@ -1,4 +1,5 @@
-"""Whether whoever was let in may stay: a socket lives for days, and what let it in may end sooner.
+"""Who is let in, and whether they may stay: a socket lives for days, and what let it in may end
+sooner.
 
 Sessions end, accounts are disabled or deleted, passwords and groups change. Whatever changes them,
 the database knows, so it is asked again: when a bell says so, and now and then without one.
@@ -9,70 +10,60 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 
 from syncengine import roles
+from syncengine.models import Session
 
 Loss = Literal["signed-out", "not-allowed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Admission:
-    """What somebody was let in with. `credentials` changes with the password."""
+class Visitor:
+    """Somebody whom a session has signed in, and what they may."""
 
     session: str
     account: int
-    credentials: str
-    roles: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """An active account as it is now."""
-
-    key: int
     name: str
-    credentials: str
     roles: frozenset[str]
 
+    @property
+    def may_read_history(self) -> bool:
+        return not self.roles.isdisjoint(roles.MAY_READ_HISTORY)
 
-def admission(account: Account, session: str) -> Admission:
-    """What this person, signed in by this session, is let in with now."""
-    return Admission(session, account.key, account.credentials, account.roles)
 
-
-def losses(admissions: Collection[Admission]) -> dict[Admission, Loss]:
-    """Those that no longer hold, and why, in two queries however many there are.
-
-    Who has gained a role since keeps the place that they have."""
-    sessions = set(
-        Session.objects.filter(
-            session_key__in={one.session for one in admissions}, expire_date__gt=timezone.now()
-        ).values_list("session_key", flat=True)
+def visitors_of(sessions: Collection[str]) -> dict[str, Visitor]:
+    """Whom these sessions have signed in, by the key of the session, in one query however many
+    there are. What it takes for one to count is what `django.contrib.auth.get_user` asks of it."""
+    rows = Session.objects.filter(
+        session_key__in=sessions, expire_date__gt=timezone.now(), account__is_active=True
+    ).values_list(
+        "session_key",
+        "credentials",
+        "account",
+        "account__username",
+        "account__first_name",
+        "account__last_name",
+        "account__password",
+        "account__is_superuser",
+        "account__groups__name",
     )
-    known = accounts({one.account for one in admissions})
-    found: dict[Admission, Loss] = {}
-    for one in admissions:
-        account = known.get(one.account)
-        if one.session not in sessions or not account or one.credentials != account.credentials:
-            found[one] = "signed-out"
-        elif not one.roles <= account.roles:
-            found[one] = "not-allowed"
-    return found
-
-
-def accounts(keys: Collection[int]) -> dict[int, Account]:
-    """Those of these accounts that are active, by key, in one query."""
-    rows = User.objects.filter(pk__in=keys, is_active=True).values_list(
-        "pk", "username", "first_name", "last_name", "password", "is_superuser", "groups__name"
-    )
-    found: dict[int, Account] = {}
-    for key, username, first_name, last_name, password, is_superuser, group in rows:
+    found: dict[str, Visitor] = {}
+    for key, credentials, account, name, first, last, password, is_superuser, group in rows:
         if key not in found:
-            user = User(first_name=first_name, last_name=last_name, password=password)
-            name = user.get_full_name() or username
-            found[key] = Account(key, name, user.get_session_auth_hash(), frozenset())
+            user = User(first_name=first, last_name=last, password=password)
+            if not constant_time_compare(credentials, user.get_session_auth_hash()):
+                continue
+            found[key] = Visitor(key, account, user.get_full_name() or name, frozenset())
         held = found[key].roles | roles.held(is_superuser, {group})
         found[key] = replace(found[key], roles=held)
     return found
+
+
+def loss(visitor: Visitor, now: Visitor | None) -> Loss | None:
+    """Why somebody who was let in may not stay, by whom their session has signed in now; None
+    while they may. Who has gained a role since keeps the place that they have."""
+    if now is None or now.account != visitor.account:
+        return "signed-out"
+    return None if visitor.roles <= now.roles else "not-allowed"

@@ -6,11 +6,11 @@ Signals do not see everything (`QuerySet.update`, SQL by hand), so the hubs also
 from typing import Any
 
 from django.contrib.auth.models import Group, User
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
 from syncengine import fanout, hub
+from syncengine.models import Session
 
 
 def connect() -> None:

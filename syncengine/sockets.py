@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
-from syncengine.rights import Admission
+from syncengine.rights import Visitor
 from syncengine.tail import Frame
 
 logger = logging.getLogger("groovelog.sockets")
@@ -39,12 +39,10 @@ CLOSE_CODES = (
 
 @dataclass(eq=False, slots=True)
 class Socket:
-    """`name` is the person's; who may not read the history gets snapshots and what is new, never
-    old events. `position` is what it has been sent."""
+    """Who may not read the history gets snapshots and what is new, never old events. `position` is
+    what it has been sent."""
 
-    name: str
-    admission: Admission
-    may_read_history: bool
+    visitor: Visitor
     send_text: Callable[[str], Awaitable[None]]
     hang_up: Callable[[int], Awaitable[None]]
     position: int = NOTHING_SENT

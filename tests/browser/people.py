@@ -3,9 +3,9 @@
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import Group, User
-from django.contrib.sessions.backends.db import SessionStore
 
 from project.demo_accounts import ACCOUNTS
+from syncengine.sessions import SessionStore
 
 PASSWORD = "a long enough password"
 

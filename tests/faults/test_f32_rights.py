@@ -6,11 +6,11 @@ from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import Group, User
-from django.contrib.sessions.models import Session
 from django.db import connection, connections
 from django.utils import timezone
 
 from syncengine import roles
+from syncengine.models import Session
 from tests.accounts import account
 from tests.commands import manage
 from tests.faults.closings import closings, signed_out_after_s
@@ -135,7 +135,7 @@ def test_what_no_signal_tells_of_is_found_within_a_minute(world: World) -> None:
 
         User.objects.filter(username="by-update").update(is_active=False)
         sql("UPDATE auth_user SET password = '!' WHERE username = %s", "by-sql")
-        sql("DELETE FROM django_session WHERE session_key = %s", sessions["session-gone"])
+        sql("DELETE FROM syncengine_session WHERE session_key = %s", sessions["session-gone"])
         expired = {"expire_date": timezone.now() - timedelta(seconds=1)}
         assert Session.objects.filter(session_key=sessions["session-over"]).update(**expired) == 1
         auditor = User.objects.get(username="auditor").pk

@@ -8,10 +8,10 @@ import pytest
 from axes.models import AccessAttempt
 from django.conf import LazySettings
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.db import connections
 from django.test import Client
 
+from syncengine.models import Session
 from tests.accounts import PASSWORD, account
 from tests.integration.http.answers import HTML, JSON, error
 

@@ -20,10 +20,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncengine import hub as hubs
-from syncengine import log, rights, sockets, tail
+from syncengine import log, roles, sockets, tail
 from syncengine.events import Event
 from syncengine.hub import Hub
 from syncengine.projection import empty, fold
+from syncengine.rights import Visitor
 from syncengine.sockets import Socket
 from syncengine.tail import Cursor
 from tests.databases import Databases
@@ -60,8 +61,8 @@ class Browser:
 
     def __init__(self, user: User, may_read_history: bool) -> None:
         self.view = View()
-        self._admission = rights.admission(rights.accounts({user.pk})[user.pk], "a session")
-        self._may_read_history = may_read_history
+        held = frozenset({roles.AUDITORS} if may_read_history else set())
+        self._visitor = Visitor("a session", user.pk, "Ann", held)
         self._cable: deque[str] = deque()
         self._arrived = asyncio.Event()
         self._socket: Socket | None = None
@@ -77,7 +78,7 @@ class Browser:
 
         await self.drop(hub)
         self._cable = cable = deque()
-        self._socket = Socket("Ann", self._admission, self._may_read_history, send, hang_up)
+        self._socket = Socket(self._visitor, send, hang_up)
         cursor = Cursor(*self.view.cursor) if self.view.status else None
         await hub.join(self._socket, cursor, hub.rights_changes)
 

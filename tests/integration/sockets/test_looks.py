@@ -2,16 +2,17 @@
 
 import asyncio
 import time
+from typing import Any
 
 import pytest
 
-from syncengine import hub
+from syncengine import hub, roles
 from syncengine.hub import LOOKS_APART_S, Hub
-from syncengine.rights import Admission
+from syncengine.rights import Visitor
 from syncengine.sockets import Socket
 from syncengine.tail import Cursor
 
-ANN = Admission("session", 1, "credentials", frozenset())
+ANN = Visitor("session", 1, "Ann", frozenset({roles.AUDITORS}))
 BROWSERS = 200
 AHEAD = Cursor(10**15, "0" * 64)  # as after a backup of before was restored
 
@@ -20,14 +21,14 @@ def test_those_who_come_together_from_a_longer_log_share_a_look(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks = 0
-    look = hub._head
+    look = hub._head_and_workers
 
-    def counted() -> Cursor:
+    def counted() -> tuple[Cursor, list[Any]]:
         nonlocal looks
         looks += 1
         return look()
 
-    monkeypatch.setattr(hub, "_head", counted)
+    monkeypatch.setattr(hub, "_head_and_workers", counted)
     got, took_s = asyncio.run(everybody_joins())
     assert all('"type":"snapshot"' in first for first in got)
     # The first look of all, one under way as they come, and those of the hub itself.
@@ -55,4 +56,4 @@ def socket_of(texts: list[str]) -> Socket:
     async def hang_up(code: int) -> None:
         raise AssertionError(code)
 
-    return Socket("Ann", ANN, True, send, hang_up)
+    return Socket(ANN, send, hang_up)

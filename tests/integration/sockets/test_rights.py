@@ -3,24 +3,15 @@
 from collections.abc import Callable
 
 import pytest
-from django.conf import settings
-from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import Group, User
-from django.contrib.sessions.models import Session
-from django.db import connection
-from django.db.models import QuerySet
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from syncengine import rights, roles
+from syncengine import roles
+from syncengine.rights import Loss, loss, visitors_of
 from tests.accounts import account
 from tests.browser.people import session_of
 
 Act = Callable[[User], object]
-
-
-def let_in(user: User) -> rights.Admission:
-    return rights.admission(rights.accounts({user.pk})[user.pk], session_of(user.username))
 
 
 def saved(user: User, **columns: object) -> None:
@@ -34,18 +25,12 @@ def with_password(user: User, password: str) -> None:
     user.save()
 
 
-def sessions_of(user: User) -> QuerySet[Session]:
-    mine = [
-        one.pk for one in Session.objects.all() if one.get_decoded()[SESSION_KEY] == str(user.pk)
-    ]
-    return Session.objects.filter(pk__in=mine)
-
-
 @pytest.mark.parametrize(
-    ("role", "act", "loss"),
+    ("role", "act", "lost"),
     [
-        ("viewer", lambda user: sessions_of(user).delete(), "signed-out"),
-        ("viewer", lambda user: sessions_of(user).update(expire_date=timezone.now()), "signed-out"),
+        ("viewer", lambda user: user.session_set.all().delete(), "signed-out"),
+        ("viewer", lambda user: user.session_set.update(expire_date=timezone.now()), "signed-out"),
+        ("viewer", lambda user: user.session_set.update(account=None), "signed-out"),
         ("viewer", lambda user: saved(user, is_active=False), "signed-out"),
         ("viewer", lambda user: user.delete(), "signed-out"),
         ("viewer", lambda user: with_password(user, "another-horse"), "signed-out"),
@@ -59,21 +44,20 @@ def sessions_of(user: User) -> QuerySet[Session]:
     ],
 )
 def test_what_no_longer_holds_is_found_and_nothing_else(
-    database: str, role: str, act: Act, loss: rights.Loss | None
+    database: str, role: str, act: Act, lost: Loss | None
 ) -> None:
-    user, bystander = account(role), let_in(account("admin", "bystander"))
-    admission = let_in(user)
-    assert rights.losses([admission, bystander]) == {}
+    user, _ = account(role), account("admin", "bystander")
+    key, bystanders = session_of(role), session_of("bystander")
+    let_in = visitors_of([key, bystanders])
+    assert [loss(one, let_in[one.session]) for one in let_in.values()] == [None, None]
     act(user)
-    assert rights.losses([admission, bystander]) == ({admission: loss} if loss else {})
+    now = visitors_of([key, bystanders])
+    assert loss(let_in[key], now.get(key)) == lost
+    assert loss(let_in[bystanders], now.get(bystanders)) is None
 
 
-def test_as_many_sockets_as_a_process_has_are_looked_after_in_two_queries(database: str) -> None:
-    user = account("admin")
-    account_now = rights.accounts({user.pk})[user.pk]
-    admissions = [
-        rights.admission(account_now, f"{number:032}") for number in range(settings.MAX_SOCKETS)
-    ]
-    with CaptureQueriesContext(connection) as queries:
-        assert set(rights.losses(admissions).values()) == {"signed-out"}
-    assert len(queries) == 2
+def test_a_session_that_is_now_another_persons_has_signed_its_visitor_out(database: str) -> None:
+    for name in ("ann", "bob"):
+        account("admin", name)
+    ann, bob = visitors_of([session_of("ann"), session_of("bob")]).values()
+    assert loss(ann, bob) == "signed-out"

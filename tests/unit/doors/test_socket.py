@@ -1,10 +1,11 @@
 """What a socket sends, and what its browser's acknowledgements are worth."""
 
-from syncengine.rights import Admission
+from syncengine import roles
+from syncengine.rights import Visitor
 from syncengine.sockets import MAX_USELESS, WINDOW_BYTES, Socket
 from syncengine.tail import Frame
 
-ANN = Admission("session", 1, "credentials", frozenset())
+ANN = Visitor("session", 1, "Ann", frozenset({roles.AUDITORS}))
 LARGE = "x" * (WINDOW_BYTES + 1)
 
 
@@ -14,7 +15,7 @@ class Browser:
     def __init__(self) -> None:
         self.got: list[str] = []
         self.code: int | None = None
-        self.socket = Socket("Ann", ANN, True, self._take, self._hang_up, position=0)
+        self.socket = Socket(ANN, self._take, self._hang_up, position=0)
         self.closes_at = ""
 
     async def _take(self, text: str) -> None:

@@ -46,8 +46,8 @@ Doors:
 - `watchers`: who watches, across processes
 - `echo`: whether the channel layer brings back what is sent
 - `duties`: a thread for the database, and to be tried again, for tasks that live long
-- `origin`, `roles`, `http`, `visitors`: who may come in
-- `rights`, `signals`: who may stay, and what rings when that may have changed
+- `origin`, `roles`, `http`, `sessions`, `visitors`: who may come in
+- `rights`, `signals`: whom a session has signed in, and what rings when that may have changed
 - `consumers`, `views`, `downloads`, `urls`: the socket, the HTTP interface, and exports
 - `management/commands`: the terminal
 """

@@ -21,14 +21,17 @@ def same_origin_only(application: Application) -> Application:
     """Refuse, with 403 and before accepting, every handshake from elsewhere."""
 
     async def guarded(scope: dict[str, Any], receive: Any, send: Any) -> Any:
-        headers = dict(scope["headers"])
-        origin = headers.get(b"origin", b"").decode("latin-1")
-        host = headers.get(b"host", b"").decode("latin-1")
-        if is_allowed(origin, host):
+        if is_allowed(_header(scope, b"origin"), _header(scope, b"host")):
             return await application(scope, receive, send)
         return await WebsocketDenier()(scope, receive, send)
 
     return guarded
+
+
+def _header(scope: dict[str, Any], name: bytes) -> str:
+    # Apart, since what the function above holds, it holds as long as the socket lives.
+    value: bytes = dict(scope["headers"]).get(name, b"")
+    return value.decode("latin-1")
 
 
 def is_allowed(origin: str, host: str) -> bool:

@@ -8,8 +8,8 @@ from tests.benchmarks.table import FEWEST_RUNS, SHOWN, Goal, Row, Section, Serie
 
 HOW = f"""\
 The same servers and sockets, each run in a process of its own: what its resident memory grows by
-from the 50th socket to the {SOCKETS:,}th, for each of them. “A consumer that does nothing”
-accepts, and has no layer, no session and no hub: what the server and Channels take by themselves.
+from the 50th socket to the {SOCKETS:,}th, for each of them. “A socket that does nothing”
+is accepted, and has no consumer, no layer, no session and no hub: what the server takes by itself.
 """
 
 
@@ -27,4 +27,4 @@ def _under(server: str) -> Iterator[Row]:
     what, goal = f"an idle socket, {server}", Goal("half", at_most=1 / 2)
     series = Series(ours, "KiB")
     yield Row(what, series, "a plain Channels consumer", Series(plain, "KiB"), goal)
-    yield Row(what, series, "a consumer that does nothing", Series(bare, "KiB"), SHOWN)
+    yield Row(what, series, "a socket that does nothing", Series(bare, "KiB"), SHOWN)

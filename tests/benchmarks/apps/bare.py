@@ -1,21 +1,16 @@
-"""A consumer that accepts and does nothing: what the server and Channels cost by themselves."""
+"""A socket that is accepted, and nothing else: what the server costs by itself."""
 
-from channels.consumer import AsyncConsumer
-from channels.exceptions import StopConsumer
-from channels.routing import ProtocolTypeRouter
+from typing import Any
+
 from django.core.asgi import get_asgi_application
 
-
-class BareConsumer(AsyncConsumer):  # type: ignore[misc]
-    channel_layer_alias = "none"
-
-    async def websocket_connect(self, message: dict[str, str]) -> None:
-        await self.send({"type": "websocket.accept"})
-
-    async def websocket_disconnect(self, message: dict[str, str]) -> None:
-        raise StopConsumer
+_http = get_asgi_application()
 
 
-application = ProtocolTypeRouter(
-    {"http": get_asgi_application(), "websocket": BareConsumer.as_asgi()}
-)
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    if scope["type"] != "websocket":
+        return await _http(scope, receive, send)
+    await receive()  # that it connects
+    await send({"type": "websocket.accept"})
+    while (await receive())["type"] != "websocket.disconnect":
+        pass

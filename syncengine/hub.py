@@ -41,7 +41,6 @@ logger = logging.getLogger("groovelog.hub")
 
 MAX_SOCKETS_A_PERSON = 20
 LOOK_S = 1.0  # how often the log is looked at without a ring
-OLD_S = 2.0  # a look that tells nothing of now
 LOOKS_APART_S = 0.1  # at least, however many pages are newer than this hub
 MAX_PAUSE_S = 0.25  # between two rounds over all sockets, while there is something new
 STEP_S = 0.25
@@ -72,6 +71,7 @@ class Hub:
         self._delay_told = False
         self._rights_rung = asyncio.Event()
         self._looked_at = 0.0  # monotonic
+        self._is_current = False  # whether the newest look has succeeded
         self._news: list[Event] = []  # read, and not yet passed on
         self.visitors = Visitors()
         self.rights_changes = 0  # that this process has heard of
@@ -188,10 +188,11 @@ class Hub:
             await asyncio.sleep(STEP_S)
             is_due = time.monotonic() - sent_at >= self._heartbeat_interval_s - STEP_S / 2
             if is_due or self._delay_told != self._watchers.echo.is_late:
+                async with self._following:  # a look that is under way may fail
+                    if not self._is_current:
+                        continue
                 sent_at = time.monotonic()
                 self._delay_told = self._watchers.echo.is_late
-                # A look that fails stops the heart: what cannot be read has no live connection.
-                await self._look(sent_at - OLD_S)
                 await self._send_to_all(self._heartbeat)
 
     async def _guard(self) -> None:
@@ -230,6 +231,7 @@ class Hub:
         async with self._following:
             if self._looked_at > asked_at:
                 return
+            self._is_current = False
             began = time.monotonic()
             head, workers = await self._database(_head_and_workers)
             self._looked_at = began
@@ -244,6 +246,7 @@ class Hub:
                 await self._start_afresh()
             elif behind > 0:
                 await self._read_on()
+            self._is_current = True
             self._ready.set()
 
     async def _read_on(self) -> None:

@@ -18,7 +18,8 @@ from syncengine.rights import Visitor, visitors_of
 
 MAX_KEY_CHARACTERS = 40
 GATHER_S = 0.05  # at least between two questions, so that those who come meanwhile share one
-CROWD = 10  # browsers that come within that time, and more are waited for ...
+CROWD = 10  # browsers that come within that time, and more are waited for, while as many ...
+CROWD_GATHERS_S = 0.25  # ... come in each of these, since a busy process admits them in fits ...
 MOST_GATHER_S = 1.0  # ... but not for longer than this after the question before
 
 
@@ -57,7 +58,7 @@ class Visitors:
             crowd = 0
             while self._waiting >= crowd + CROWD and clock() < self._asked_at + MOST_GATHER_S:
                 crowd = self._waiting
-                await asyncio.sleep(GATHER_S)
+                await asyncio.sleep(CROWD_GATHERS_S)
             self._next, self._waiting = None, 0  # whoever comes from now on is of the next one
             self._asked_at = clock()
             try:

@@ -80,7 +80,8 @@ SPOTIFY = (
         ("quota_exceeded", "quota_seconds"),
         "Quota exceeded",
         "Answers every call with 429, QUOTA_EXCEEDED and a wait of many hours.",
-        "parks the sync until then; it can be cancelled, and survives a restart.",
+        "parks the sync until then, and later ones, too, while this Groovelog runs. To go on at "
+        "once, turn this off, cancel the sync and restart Groovelog.",
     ),
     Switch(
         ("broken_percent",),

@@ -1,22 +1,27 @@
 """F11: every connection that PostgreSQL allows is used up by others."""
 
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import psycopg
 import pytest
+from django.db import connections
 
+from albums.models import Album
 from syncengine import log
 from tests.faults.outages import ask, everything_is_unavailable
 from tests.faults.postgresql import PostgreSQL
 from tests.faults.world import MOST_S, World
 from tests.scrapes import TOKEN, scraped
-from tests.server import unhealthy
+from tests.server import Web, unhealthy
 from tests.sheets import LINKED
 from tests.syncing import current_operation, ends, eventually
 
 MAX_CONNECTIONS = 12
+HUNG_UP_S = 13.0  # Daphne gives those up that have not ended ten seconds after they hung up
+MOST_OF_A_WEB = 25  # connections, as the README has it
 
 
 @pytest.fixture
@@ -73,3 +78,42 @@ def test_f11_whoever_has_a_connection_goes_on(world: World, postgresql: PostgreS
         while not (operation := socket.view.status["operation"])["finished_at"]:
             socket.frame()
     assert (operation["state"], operation["synced"]) == ("completed", len(LINKED))
+
+
+def hang_up(web: Web, cookie: str) -> None:
+    """Ask for the catalog, and do not wait for it."""
+    with socket.create_connection(("127.0.0.1", web.port)) as peer:
+        head = f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\nCookie: {cookie}\r\n\r\n"
+        peer.sendall(head.encode())
+        time.sleep(0.1)
+
+
+def test_f11_whoever_hangs_up_leaves_no_connection_behind(
+    world: World, postgresql: PostgreSQL
+) -> None:
+    postgresql.restart(max_connections=100)
+    web = world.web()
+    cookie = web.login("viewer")["Cookie"]
+    ask(web, "/", "viewer")
+
+    def of_others() -> int:
+        count = """SELECT count(*) FROM pg_stat_activity
+            WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"""
+        return int(watching.execute(count).fetchone()[0])  # type: ignore[index]
+
+    with postgresql.connect() as watching:
+        at_rest = of_others()
+        most = 0
+        with (
+            postgresql.connect(connections["default"].settings_dict["NAME"]) as holder,
+            holder.transaction(),
+        ):
+            holder.execute(f"LOCK TABLE {Album._meta.db_table} IN ACCESS EXCLUSIVE MODE")
+            began = time.monotonic()
+            while time.monotonic() - began < HUNG_UP_S:
+                hang_up(web, cookie)
+                most = max(most, of_others() - at_rest - 1)
+        print(f"F11: at most {most} connections of those who hung up")
+        assert 1 < most <= MOST_OF_A_WEB
+        eventually(lambda: of_others() <= at_rest, MOST_S)
+    assert ask(web, "/", "viewer").status == 200

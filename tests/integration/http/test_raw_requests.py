@@ -145,6 +145,15 @@ def test_headers_of_a_proxy_and_of_a_socket_may_be_any_bytes(
         for port in (b"\xff", b"-1", b"9" * 5000):
             proxied = (b"X-Forwarded-For: 192.0.2.1", b"X-Forwarded-Port: " + port)
             assert ask(web, b"GET / HTTP/1.1", *proxied) == 302
+        for address in (b"203.0.113.5:80", b"[2001:db8::1]:443", b"unknown", b"", b"\xff, 1.2.3.4"):
+            proxied = b"X-Forwarded-For: " + address
+            wrong = b"username=viewer&password=wrong"
+            form = (FORM.strip(), b"Content-Length: %d" % len(wrong))
+            token = b"a" * 32
+            ours = (b"Cookie: csrftoken=" + token, b"X-CSRFToken: " + token)
+            sign_in = b"POST /accounts/login/ HTTP/1.1"
+            assert ask(web, sign_in, proxied, *form, *ours, body=wrong) == 200
+            assert ask(web, b"GET /nowhere/ HTTP/1.1", proxied, *UPGRADE) == 403
         odd = b"Sec-WebSocket-Protocol: \xff"
         assert ask(web, b"GET /nowhere/ HTTP/1.1", odd, *UPGRADE) == 403
         assert "Traceback" not in web.output

@@ -225,7 +225,8 @@ def test_everything_is_by_https_as_the_readme_has_it(cluster: Cluster) -> None:
     with pytest.raises(InvalidStatus) as refused:
         Socket(nginx, "admin", origin="https://elsewhere.example")
     assert refused.value.response.status_code == 403
-    assert get(cluster, "/metrics", nginx.login("admin")).status == 404
+    for path in ("/metrics", "/readyz"):  # of one process, and for those who watch over it
+        assert get(cluster, path, nginx.login("admin")).status == 404
 
 
 def test_nobody_gets_round_the_throttle_by_naming_other_addresses(cluster: Cluster) -> None:

@@ -8,12 +8,14 @@ from project.requests import AT_ONCE, READY_AT_ONCE, taking_turns
 
 async def test_the_others_wait_and_come_in_their_turn() -> None:
     inside: list[int] = []
+    came: list[int] = []
     most = 0
     leave = asyncio.Event()
 
     async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
         nonlocal most
         inside.append(scope["number"])
+        came.append(scope["number"])
         most = max(most, len(inside))
         await leave.wait()
         inside.remove(scope["number"])
@@ -24,37 +26,74 @@ async def test_the_others_wait_and_come_in_their_turn() -> None:
         asyncio.create_task(in_turn({"path": "/", "number": number}, None, None))
         for number in numbers
     ]
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    await asyncio.sleep(0.01)
     assert inside == list(numbers)[:AT_ONCE]
     watching = [
         asyncio.create_task(in_turn({"method": "GET", "path": path, "number": number}, None, None))
         for number, path in ((-1, "/healthz"), (-2, "/readyz"), (-3, "/readyz"), (-4, "/readyz"))
     ]
-    await asyncio.sleep(0)
+    await asyncio.sleep(0.01)
     assert -1 in inside
     assert [number for number in inside if number < -1] == [-2, -3]  # whose turns are their own
-    asked[0].cancel()  # who gives up makes room
-    await asyncio.sleep(0.01)
-    assert AT_ONCE in inside
+    asked[-1].cancel()  # which had no turn yet
     leave.set()
     await asyncio.gather(*asked, *watching, return_exceptions=True)
-    assert most == AT_ONCE + 1 + READY_AT_ONCE + 1  # the cancelled one never left by itself
+    assert asked[-1].cancelled()
+    assert most == AT_ONCE + 1 + READY_AT_ONCE
+    assert numbers[-1] not in came
 
 
-async def test_a_method_that_is_refused_has_no_turn_of_its_own() -> None:
+async def test_who_hangs_up_has_a_turn_until_the_request_is_through() -> None:
+    """Its thread goes on, and has a connection to the database."""
     inside = 0
+    through = asyncio.Event()
 
     async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
         nonlocal inside
         inside += 1
-        await asyncio.Event().wait()
+        await through.wait()
+        inside -= 1
+
+    in_turn = taking_turns(application)
+    asked = [asyncio.create_task(in_turn({"path": "/"}, None, None)) for _ in range(2 * AT_ONCE)]
+    for _ in range(3):  # Daphne cancels again each second
+        await asyncio.sleep(0.01)
+        for task in asked[:AT_ONCE]:
+            task.cancel()
+    await asyncio.wait(asked[:AT_ONCE])
+    assert inside == AT_ONCE
+    through.set()
+    await asyncio.gather(*asked[AT_ONCE:])
+    assert inside == 0
+
+
+async def test_a_server_that_stops_lets_those_who_have_a_turn_come_through() -> None:
+    answered = []
+
+    async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        await asyncio.sleep(0.05)
+        answered.append(scope["path"])
+
+    request = asyncio.create_task(taking_turns(application)({"path": "/"}, None, None))
+    await asyncio.sleep(0.01)
+    request.cancel()
+    await asyncio.wait([request])
+    assert answered == ["/"]
+
+
+async def test_a_method_that_is_refused_has_no_turn_of_its_own() -> None:
+    inside = 0
+    leave = asyncio.Event()
+
+    async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        nonlocal inside
+        inside += 1
+        await leave.wait()
 
     in_turn = taking_turns(application)
     scope = {"method": "OPTIONS", "path": "/healthz"}
     asked = [asyncio.create_task(in_turn(scope, None, None)) for _ in range(2 * AT_ONCE)]
     await asyncio.sleep(0.01)
     assert inside == AT_ONCE
-    for task in asked:
-        task.cancel()
-    await asyncio.gather(*asked, return_exceptions=True)
+    leave.set()
+    await asyncio.gather(*asked)

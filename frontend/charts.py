@@ -17,6 +17,7 @@ BAR_SHARE = 0.72  # of its slot
 MIN_HEIGHT = 1.5  # percent: little is more than nothing
 CUT_FROM = 4  # times what most bars are: from there on one bar would flatten all the others
 MOST = 0.9
+FEW = 5  # fewer values have no "most": one beside two others may just as well be the usual one
 NICE_SECONDS = (2, 10, 20, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 28_800, 86_400)
 STATE_WORDS = {"warnings": "completed with warnings", "failed": "failed as a whole"}
 
@@ -120,11 +121,13 @@ def _bars(
 
 
 def _reach(values: Sequence[float]) -> float:
-    """How far the scale has to go: to the largest value, or, where few are by far larger than
-    most, to the largest of most."""
+    """How far the scale has to go: to the largest value, or, where few of many are by far larger
+    than most, to the largest of most."""
     if not values:
         return 0
     ordered = sorted(values)
+    if len(ordered) < FEW:
+        return ordered[-1]
     most = ordered[int((len(ordered) - 1) * MOST)]
     return most if ordered[-1] > CUT_FROM * most else ordered[-1]
 

@@ -35,7 +35,7 @@ def event_row(event: SyncEvent) -> dict[str, Any]:
         "position": event.position,
         "url": event_url(str(event.operation), event.position),
         "kind": event.kind,
-        "mark": MARKS.get(event.kind, "todo"),
+        "mark": _mark(event.kind, {}),
         "at": event.at,
         "data": {},
         "sentence": UNREADABLE,
@@ -53,14 +53,21 @@ def step_row(operation: str, position: int, kind: str, at: datetime, data: Any) 
         told = sentence(kind, data)
     except (LookupError, TypeError, AttributeError):
         told = UNREADABLE
-    url, mark = event_url(operation, position), MARKS.get(kind, "todo")
+    url, mark = event_url(operation, position), _mark(kind, data or {})
     until = wait_until(data)
     row = {"position": position, "url": url, "kind": kind, "mark": mark, "at": at}
     return row | {"sentence": told, "until": until}
 
 
+def _mark(kind: str, data: dict[str, Any]) -> str:
+    if kind == "completed" and data.get("failed"):
+        return "warnings"
+    return MARKS.get(kind, "todo")
+
+
 def _told(kind: str, data: dict[str, Any]) -> dict[str, Any]:
     told: dict[str, Any] = {"data": data, "sentence": sentence(kind, data)}
+    told["mark"] = _mark(kind, data)
     told["until"] = wait_until(data)
     if kind == "albums-unchanged":
         return told | {"albums": _named(data["albums"])}

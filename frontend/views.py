@@ -3,6 +3,7 @@
 from typing import Any, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -56,6 +57,7 @@ def catalog(request: HttpRequest) -> HttpResponseBase:
         "page_numbers": paginator.get_elided_page_range(shown.number, on_each_side=1, on_ends=1),
         "sample": Album(),
         "status": status,
+        "is_configured": _is_configured(),
     }
     if request.headers.get(PART) == "albums":
         return render(request, "_albums.html", found_albums)
@@ -73,6 +75,13 @@ def catalog(request: HttpRequest) -> HttpResponseBase:
         },
     }
     return render(request, "catalog.html", context)
+
+
+def _is_configured() -> bool:
+    """Whether there is all that a sync needs to be told."""
+    return all(
+        (settings.GOOGLE_SHEETS_URL, settings.SPOTIFY_CLIENT_ID, settings.SPOTIFY_CLIENT_SECRET)
+    )
 
 
 @page

@@ -75,7 +75,7 @@ def _export(request: HttpRequest, form: str, operation: str | None) -> HttpRespo
         streamed,
         content_type=CONTENT_TYPES[form],
         headers={
-            "Content-Disposition": f'attachment; filename="{name}-{asked.recorded}.{form}"',
+            "Content-Disposition": f'attachment; filename="{name}-{head.position}.{form}"',
             "X-Groovelog-Head": f"{head.position} {head.hash}",
         },
     )

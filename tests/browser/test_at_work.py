@@ -29,6 +29,7 @@ A_PAGE = 60
 LIMIT_S = 120.0  # for what is bound to happen, on a busy machine
 LOOK_MS = 100
 SCROLLED_PX = 1200
+NEAR_PX = 100
 # Whether any frame left cards out.
 NOTE_WHAT_IS_HELD_BACK = """() => {
   window.heldBack = false;
@@ -163,6 +164,33 @@ def test_the_albums_follow_what_is_typed(large: Server, visit: Visit) -> None:
     field.fill("")
     expect(page.locator("[data-total]")).to_have_text(str(MANY_ALBUMS))
     page.wait_for_url(re.compile(r"/\?sort=title$"))
+
+
+def test_numbers_of_the_whole_catalog_stand_beside_no_choice_while_somebody_searches(
+    large: Server, visit: Visit
+) -> None:
+    page = visit(large).page
+    genres = page.locator("#genre option[data-count]")
+    before = genres.all_text_contents()
+    assert all(re.fullmatch(r".+ \(\d+\)", genre) for genre in before)
+    field = page.get_by_role("searchbox", name="Search")
+    field.press_sequentially("blue")
+    bare = [genre.rpartition(" (")[0] for genre in before]
+    assert genres.all_text_contents() == bare
+    field.fill("")
+    assert genres.all_text_contents() == before
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("path", ["/", "/?q=nothing+like+this"])
+def test_what_stands_below_few_albums_begins_right_below_the_window(
+    server: Server, visit: Visit, path: str, width: int
+) -> None:
+    """In sight it would move when albums come; far below it would not be found."""
+    page = visit(server, path=path, viewport={"width": width, "height": 1200}).page
+    below = page.locator(".moment").bounding_box()
+    assert below is not None
+    assert 1200 <= below["y"] <= 1200 + NEAR_PX
 
 
 def test_whoever_types_asks_for_the_albums_only_and_one_answer_at_a_time(

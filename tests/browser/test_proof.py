@@ -57,6 +57,14 @@ def test_what_does_not_hold_is_named_where_it_begins(server: Server, visit: Visi
     check(page, "it does not hold")
 
 
+def test_the_checkpoints_fit_on_a_small_screen(server: Server, visit: Visit) -> None:
+    small = {"width": 360, "height": 800}
+    page = visit(server, "auditor", PROOF, live=False, viewport=small).page
+    table = page.get_by_role("region", name="The newest checkpoints")
+    hidden = table.evaluate("(node) => node.scrollWidth - node.clientWidth")
+    assert hidden == 0
+
+
 def test_it_works_without_scripts(server: Server, visit: Visit) -> None:
     page = visit(server, "auditor", PROOF, live=False, java_script_enabled=False).page
     press_verify(page)
@@ -78,6 +86,8 @@ def test_the_log_is_taken_away_and_proved_elsewhere(
     archive = taken(page, "ZIP with manifest", tmp_path)
     marks = taken(page, "Download checkpoints.jsonl", tmp_path)
     verifier = taken(page, "download verify_export.py", tmp_path)
+    command = f"python {verifier.name} {archive.name} {marks.name}"
+    expect(page.get_by_text(command)).to_be_visible()
     assert verifier.read_bytes() == Path(verify_export.__file__).read_bytes()
     assert verify_export.main([str(archive), str(marks)]) == 0
     assert second_verifier.find_in_zip(archive) == ""

@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 import pytest
 from asgiref.sync import SyncToAsync
+from django.conf import LazySettings
 from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -109,3 +110,30 @@ def test_the_filters_follow_what_is_put_right_without_an_event(
     assert catalog.facets()["genres"] == genres
     monkeypatch.setattr(catalog, "COUNTED_FOR_S", 0.0)
     assert ("Damaged", 1) in catalog.facets()["genres"]
+
+
+@pytest.mark.parametrize("narrowed", NARROWED)
+def test_a_choice_has_a_number_only_where_nothing_else_narrows_what_it_finds(
+    viewer: Client, narrowed: dict[str, Any]
+) -> None:
+    answer = viewer.get("/", narrowed).content.decode()
+    numbers = {
+        name: bool(re.search(rf'<select id="{name}".*?\(\d+\)</option>.*?</select>', line))
+        for name in ("genre", "decade", "label")
+        for line in answer.splitlines()
+        if f'<select id="{name}"' in line
+    }
+    assert numbers == {name: narrowed.keys() <= {name} for name in ("genre", "decade", "label")}
+
+
+def test_an_empty_catalog_asks_for_what_is_not_configured_and_for_nothing_else(
+    database: str, settings: LazySettings
+) -> None:
+    admin = client("admin")
+    assert "Set <code>GOOGLE_SHEETS_URL</code>" in admin.get("/").content.decode()
+    settings.GOOGLE_SHEETS_URL = "https://docs.google.com/spreadsheets/d/1/edit"
+    settings.SPOTIFY_CLIENT_ID = settings.SPOTIFY_CLIENT_SECRET = "known"
+    answer = admin.get("/").content.decode()
+    assert "Press Sync Now" in answer
+    assert "GOOGLE_SHEETS_URL" not in answer
+    connections.close_all()

@@ -212,7 +212,7 @@ def test_every_export_is_recorded_when_it_is_asked_for(
         "head": before.position,
         "hash": before.hash,
     }
-    name = f'attachment; filename="log-{recorded.position}.{form}"'
+    name = f'attachment; filename="log-{before.position}.{form}"'
     assert answer.headers["Content-Disposition"] == name
     assert answer.headers["X-Groovelog-Head"] == f"{before.position} {before.hash}"
     is_safe(answer)

@@ -181,6 +181,15 @@ def test_the_verifier_can_be_taken_away(auditor: Client) -> None:
     assert 'filename="verify_export.py"' in answer["Content-Disposition"]
 
 
+def test_the_command_that_verifies_names_the_export_as_it_is_named_when_taken(
+    auditor: Client, head: int
+) -> None:
+    page = shown(auditor)
+    taken = auditor.get("/syncs/events.zip").headers["Content-Disposition"].split('"')[1]
+    assert taken == f"log-{head}.zip", "the position of its last event"
+    assert f"python verify_export.py {taken} checkpoints.jsonl" in page
+
+
 def test_who_exported_and_verified_is_told(auditor: Client, head: int) -> None:
     auditor.post("/syncs/proof/", headers=HTML)
     page = shown(auditor)

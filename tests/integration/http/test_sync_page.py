@@ -76,6 +76,22 @@ def test_the_story_tells_each_step_and_what_was_done_between_them(
     ]
 
 
+def test_an_end_with_warnings_has_the_same_mark_wherever_it_stands(
+    auditor: Client, told: str
+) -> None:
+    def marks(shown: dict[str, Any]) -> set[str]:
+        rows = [*(shown["story"] or []), *(shown["found"] or []), shown["event"] or {}]
+        return {row["mark"] for row in rows if row.get("kind") == "completed"}
+
+    end = page(auditor, told)["story"][-1]["position"]
+    for query in ({}, {"outcome": "steps"}, {"at": end}):
+        shown = page(auditor, told, **query)
+        assert marks(shown) == {"warnings"}, query
+        assert "#mark-warnings" in shown["text"]
+    clean = sync("2026-11-04 12:00", left_alone(BLUE))
+    assert marks(page(auditor, clean)) == {"completed"}
+
+
 def test_what_was_done_is_counted_from_step_to_step(auditor: Client) -> None:
     claim = begin()
     stage(claim, "sheet")

@@ -68,9 +68,16 @@ def test_few_long_syncs_are_cut_so_that_the_others_can_be_told_apart():
     assert "the longest 13 h 53 min" in chart.summary
 
 
-def test_one_of_two_is_not_cut():
-    chart = charts.durations([row(seconds=9), row(seconds=8)])
+@pytest.mark.parametrize("seconds", [(9, 8), (22, 4), (22, 4, 4), (22, 4, 4, 4)])
+def test_of_few_syncs_none_is_cut(seconds: tuple[float, ...]):
+    chart = charts.durations([row(seconds=one) for one in seconds])
     assert not chart.has_cut
+    assert len(seconds) < charts.FEW
+
+
+def test_one_among_some_is_cut_when_it_would_flatten_the_others():
+    chart = charts.durations([row(seconds=50_000), *[row(seconds=8)] * 4])
+    assert [bar.cut for bar in chart.bars] == [False] * 4 + [True]
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,11 @@ export function operation({ status, asked }) {
   return asked ?? status?.operation ?? null;
 }
 
+/** Whether the page stands still, because nobody is signed in any more. */
+export function signedOut({ connection }) {
+  return connection.name === "signed-out";
+}
+
 function tell() {
   for (const subscriber of subscribers) subscriber(state);
 }

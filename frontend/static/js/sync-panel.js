@@ -115,7 +115,8 @@ class SyncPanel extends HTMLElement {
   }
 
   #showProblems({ error, notice, workerMissing }, shown, view) {
-    const { remark, until, countdown, error: problem, errorMessage, errorRemedy } = this.#parts;
+    const { remark, until, countdown } = this.#parts;
+    const { error: problem, errorMessage, errorRemedy, errorSignIn } = this.#parts;
     const missing = view.busy && workerMissing ? missingWorker(shown, now()) : "";
     const stuck = missing !== "";
     const waiting = view.state === "waiting" && !stuck;
@@ -128,6 +129,7 @@ class SyncPanel extends HTMLElement {
     setHidden(problem, error === null);
     setText(errorMessage, error?.message ?? "");
     setText(errorRemedy, error?.remedy ?? "");
+    setHidden(errorSignIn, error?.code !== "signed-out");
   }
 }
 

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser import sheets
 from tests.browser.catalog_page import CatalogPage
@@ -19,6 +19,13 @@ OUT_OF_DATE = (
     "This page is out of date, so nothing was done."
     " Reload it, sign in if it asks you to, and try again."
 )
+ANSWER_MS = 500  # long enough for an announcement that does not wait for it
+RECORD_ANNOUNCEMENTS = """() => {
+  window.announced = [];
+  const region = document.querySelector("sync-announcer");
+  new MutationObserver(() => announced.push(region.textContent))
+    .observe(region, { childList: true, characterData: true, subtree: true });
+}"""
 
 
 def must_say(catalog: CatalogPage, error: str) -> None:
@@ -32,6 +39,11 @@ def running(catalog: CatalogPage, demo: Demo, label: str) -> None:
     demo.behave(latency_ms=600_000)
     catalog.start()
     expect(catalog.headline).to_have_text("Enriching with Spotify metadata...")
+
+
+def announced(page: Page) -> list[str]:
+    texts: list[str] = page.evaluate("announced")
+    return texts
 
 
 def test_a_request_that_did_not_arrive_is_no_concern_once_the_server_is_reached_again(
@@ -74,6 +86,37 @@ def test_an_error_stands_until_the_sync_ends_or_the_next_begins(
     product.post("/syncs/", cookies)
     expect(catalog.part("by")).to_have_text("admin2")
     expect(catalog.part("error")).to_be_hidden()
+
+
+def test_a_start_is_announced_when_the_server_has_named_it_and_never_where_it_refuses(
+    product: Server, visit: Visit, demo: Demo, watch: Watch
+) -> None:
+    watch.allow("status of 403")
+    demo.sheet(*sheets.rows(9, label="announced"))
+    catalog = visit(product)
+    page = catalog.page
+    assert catalog.sync() == "completed"
+    catalog.open()
+    page.evaluate(RECORD_ANNOUNCEMENTS)
+
+    def refuse(route: Route) -> None:
+        expect(catalog.button).to_have_text("Syncing...")  # which the page shows at once
+        page.wait_for_timeout(ANSWER_MS)
+        error = {"code": "not-allowed", "message": "You may not.", "remedy": "Ask."}
+        route.fulfill(status=403, json={"error": error})
+
+    page.route("**/syncs/", refuse)
+    catalog.button.click()
+    must_say(catalog, "You may not. Ask.")
+    expect(catalog.button).to_have_text("Sync Now")
+    page.wait_for_timeout(ANSWER_MS)
+    assert announced(page) == []
+
+    page.unroute("**/syncs/")
+    demo.behave(latency_ms=600_000)
+    demo.sheet(*sheets.rows(9, label="announced again"))
+    catalog.start()
+    expect(page.locator("sync-announcer")).to_have_text("admin started a sync.")
 
 
 def test_a_page_whose_cookies_are_gone_tells_a_person_to_reload_it(

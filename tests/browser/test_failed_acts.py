@@ -98,6 +98,7 @@ def test_a_start_is_announced_when_the_server_has_named_it_and_never_where_it_re
     assert catalog.sync() == "completed"
     catalog.open()
     page.evaluate(RECORD_ANNOUNCEMENTS)
+    title = page.title()
 
     def refuse(route: Route) -> None:
         expect(catalog.button).to_have_text("Syncing...")  # which the page shows at once
@@ -111,6 +112,7 @@ def test_a_start_is_announced_when_the_server_has_named_it_and_never_where_it_re
     expect(catalog.button).to_have_text("Sync Now")
     page.wait_for_timeout(ANSWER_MS)
     assert announced(page) == []
+    assert page.title() == title  # it tells no end of a sync that nobody has waited for
 
     page.unroute("**/syncs/")
     demo.behave(latency_ms=600_000)

@@ -120,3 +120,26 @@ def test_one_page_too_many_asks_instead(
     assert catalog.wait_for_end() == "completed"
     expect(catalog.result).to_have_text("Sync complete! Updated 47 albums")
     expect(chip(catalog.page)).to_contain_text("Too many pages are open, so this one asks every")
+
+
+def test_a_page_that_was_signed_out_offers_nothing_but_signing_in(
+    product: Server, visit: Visit, demo: Demo
+) -> None:
+    demo.sheet(*sheets.rows(47, label="signed out"), *sheets.failing_rows(["row-incomplete"]))
+    catalog = visit(product)
+    assert catalog.sync() == "warnings"
+    again = catalog.part("retryButton")
+    again.click()
+    tab = catalog.context.new_page()
+    tab.goto("/")
+    tab.get_by_role("button", name="Sign out").click()
+    expect(chip(catalog.page)).to_contain_text(SIGNED_OUT)
+    expect(catalog.button).to_be_disabled()
+    expect(catalog.part("startReason")).to_have_text("Sign in to start or cancel a sync.")
+    expect(again).to_be_disabled()
+    expect(catalog.page.get_by_role("button", name="Retry these albums")).to_be_hidden()
+    expect(catalog.page.locator("sync-watchers")).to_be_hidden()
+    check(catalog.page, "signed out from an admin's page", (360, 1280))
+    catalog.page.set_viewport_size({"width": 360, "height": 800})
+    link = chip(catalog.page).get_by_role("link", name="Sign in")
+    assert link.evaluate("link => link.getClientRects().length") == 1, "it breaks in two lines"

@@ -1,19 +1,22 @@
 /** Starting and cancelling a sync. The page answers before the server does. */
 import { now } from "./clock.js";
 import { refresh, settled } from "./live.js";
-import { current, operation, update } from "./store.js";
+import { UNREACHABLE, forPeople, outdates, stands } from "./request-errors.js";
+import { current, operation, subscribe, update } from "./store.js";
 import { shortAgo } from "./words.js";
 
-const UNREACHABLE = {
-  code: "unreachable",
-  message: "The request did not reach the server.",
-  remedy: "Check your connection and try again.",
-};
+let before = current();
 
 document.addEventListener("submit", (event) => {
   const act = { start, cancel, retry: start }[event.target.dataset.act];
   if (act) event.preventDefault();
   act?.(event.target);
+});
+
+subscribe((state) => {
+  const { error } = state;
+  if (error && error === before.error && !stands(error, before, state)) update({ error: null });
+  before = state;
 });
 
 async function start(form) {
@@ -26,7 +29,7 @@ async function start(form) {
     const notice = answer.code === 409 ? alreadyStarted(answer.operation) : "";
     update({ asked: settled(answer.operation, status), sending: null, notice }, { now: true });
   } else {
-    update({ asked: null, sending: null, error: answer.error }, { now: true });
+    update({ asked: null, ...failed(answer) }, { now: true });
   }
   refresh();
 }
@@ -35,8 +38,13 @@ async function cancel(form) {
   if (current().sending) return;
   update({ sending: "cancel", error: null, notice: "" }, { now: true });
   const answer = await post(form, `/syncs/${operation(current()).id}/cancel/`);
-  update({ sending: null, error: answer.error ?? null }, { now: true });
+  update(failed(answer), { now: true });
   refresh();
+}
+
+/** Of an answer that names no operation; where nothing went wrong it has no error. */
+function failed({ error = null }) {
+  return { sending: null, error, outdated: current().outdated || outdates(error) };
 }
 
 async function post(form, url = form.action) {
@@ -47,18 +55,10 @@ async function post(form, url = form.action) {
     const answer = await fetch(url, { method: "POST", headers, body });
     const { operation, error } = await answer.json().catch(() => ({}));
     if (operation) return { code: answer.status, operation };
-    return answer.ok ? {} : { error: error ?? unexpected(answer.status) };
+    return answer.ok ? {} : { error: forPeople(error, answer.status) };
   } catch {
     return { error: UNREACHABLE };
   }
-}
-
-function unexpected(code) {
-  return {
-    code: "unexpected",
-    message: `The server could not do this (status ${code}).`,
-    remedy: "Reload the page and try again.",
-  };
 }
 
 function alreadyStarted({ requested_by: by, requested_at: at }) {

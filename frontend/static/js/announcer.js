@@ -2,7 +2,7 @@
 import { withPaint } from "./paint.js";
 import { unfinished } from "./panel-view.js";
 import { albums } from "./sentences.js";
-import { operation, subscribe } from "./store.js";
+import { namedOperation, subscribe } from "./store.js";
 
 const MIN_MS_BETWEEN = 10_000;
 const IMPORTANCE = { quarter: 0, start: 1, failure: 2, end: 3, "signed-out": 4 };
@@ -17,7 +17,7 @@ class SyncAnnouncer extends HTMLElement {
 
   connectedCallback() {
     subscribe((state) => {
-      this.#notice(operation(state));
+      this.#notice(namedOperation(state));
       this.#noticeConnection(state.connection.name);
     });
   }

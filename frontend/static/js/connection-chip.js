@@ -2,7 +2,7 @@
 import { onTick } from "./clock.js";
 import { setHidden, setText } from "./dom.js";
 import { withPaint } from "./paint.js";
-import { current, subscribe } from "./store.js";
+import { current, signedOut, subscribe } from "./store.js";
 
 const BLINK_MS = 2_000; // a shorter interruption is nobody's concern
 
@@ -15,16 +15,16 @@ class ConnectionChip extends HTMLElement {
     onTick(() => withPaint(show));
   }
 
-  #show({ connection, delayed, outdated }) {
+  #show(state) {
+    const { connection, delayed, outdated } = state;
     const lost = connection.name === "connecting" && connection.attempt;
     this.#lostAt = lost ? (this.#lostAt ?? performance.now()) : null;
     if (lost && performance.now() - this.#lostAt < BLINK_MS) return;
-    const signedOut = connection.name === "signed-out";
     const name = connection.name === "live" ? live(delayed, outdated) : connection.name;
     this.dataset.connection = name;
     setText(this.querySelector("[data-text]"), phrase({ ...connection, name }));
-    setHidden(this.querySelector("[data-sign-in]"), !signedOut);
-    setHidden(this.querySelector("[data-reload]"), !outdated || signedOut);
+    setHidden(this.querySelector("[data-sign-in]"), !signedOut(state));
+    setHidden(this.querySelector("[data-reload]"), !outdated || signedOut(state));
   }
 }
 

@@ -77,6 +77,7 @@ function receiveHeartbeat({ at, worker_seen_at: seenAt, delayed = false }) {
 function changed(name, details = {}) {
   closedFor = details.reason;
   if (closedFor === "signed-out" || closedFor === "rights") update({ outdated: true });
+  if (name === "signed-out") update({ watchers: [] });
   if (name === "connecting") polling.begin({ atOnce: closedFor === "too-many" });
   else polling.stop();
   const asking = name === "connecting" && polling.active;

@@ -3,13 +3,13 @@ import { element, setAttribute, setHidden, setText } from "./dom.js";
 import { failedRow } from "./failed-row.js";
 import { panelView } from "./panel-view.js";
 import { albums } from "./sentences.js";
-import { operation, subscribe } from "./store.js";
+import { operation, signedOut, subscribe } from "./store.js";
 
 class RetryRows extends HTMLElement {
   #shown = null;
 
   connectedCallback() {
-    subscribe((state) => this.#show(operation(state)));
+    subscribe((state) => this.#show(signedOut(state) ? null : operation(state)));
   }
 
   #show(operation) {
@@ -28,7 +28,7 @@ class RetryRows extends HTMLElement {
     this.querySelector("ul").replaceChildren(...items);
   }
 
-  /** Another sync has begun meanwhile. The focus must not be lost with the rows. */
+  /** Another sync has begun meanwhile, or the session has ended. The focus must not be lost with the rows. */
   #close() {
     const focused = this.contains(document.activeElement);
     this.parentElement.togglePopover?.(false); // older browsers retry from the page of the sync

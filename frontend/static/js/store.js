@@ -43,6 +43,16 @@ export function operation({ status, asked }) {
   return asked ?? status?.operation ?? null;
 }
 
+/** The same, but not before the server has named it: until then it may come to nothing. */
+export function namedOperation({ status, asked }) {
+  return asked?.id ? asked : (status?.operation ?? null);
+}
+
+/** Whether the page stands still, because nobody is signed in any more. */
+export function signedOut({ connection }) {
+  return connection.name === "signed-out";
+}
+
 function tell() {
   for (const subscriber of subscribers) subscriber(state);
 }

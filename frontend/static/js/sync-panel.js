@@ -4,7 +4,7 @@ import { setAttribute, setHidden, setText } from "./dom.js";
 import { withPaint } from "./paint.js";
 import { STEPS, missingWorker, panelView } from "./panel-view.js";
 import { SteadyEstimate, rate, secondsLeft } from "./rate.js";
-import { current, operation, subscribe } from "./store.js";
+import { current, operation, signedOut, subscribe } from "./store.js";
 
 const MARK_WORDS = { done: "done", now: "in progress", todo: "to come" };
 
@@ -85,21 +85,23 @@ class SyncPanel extends HTMLElement {
     setText(took, view.duration ? `; it took ${view.duration}` : "");
   }
 
-  #showActions({ sending }, shown, view) {
+  #showActions(state, shown, view) {
     const { startButton, startReason, cancelForm, cancelButton, retryButton, reviewLink } =
       this.#parts;
-    const cancelling = Boolean(shown?.cancel_requested_by) || sending === "cancel";
+    const out = signedOut(state);
+    const cancelling = Boolean(shown?.cancel_requested_by) || state.sending === "cancel";
     setHidden(cancelForm, !view.busy || !shown.id);
     if (cancelButton) {
-      this.#keepFocus(cancelButton, cancelling || !view.busy);
-      cancelButton.disabled = cancelling;
+      this.#keepFocus(cancelButton, cancelling || out || !view.busy);
+      cancelButton.disabled = cancelling || out;
     }
     if (!startButton) return;
-    this.#keepFocus(startButton, view.busy);
-    startButton.disabled = view.busy;
+    this.#keepFocus(startButton, view.busy || out);
+    startButton.disabled = view.busy || out;
     setText(startButton, view.busy ? "Syncing..." : "Sync Now");
-    setText(startReason, view.busy ? "A sync is under way." : "");
-    this.#keepFocus(retryButton, !view.retry);
+    setText(startReason, startReasonOf(view, out));
+    this.#keepFocus(retryButton, !view.retry || out);
+    retryButton.disabled = out;
     setText(retryButton, `Retry failed (${view.retry})`);
     setHidden(retryButton, !view.retry);
     this.#keepFocus(reviewLink, !view.review);
@@ -113,7 +115,8 @@ class SyncPanel extends HTMLElement {
   }
 
   #showProblems({ error, notice, workerMissing }, shown, view) {
-    const { remark, until, countdown, error: problem, errorMessage, errorRemedy } = this.#parts;
+    const { remark, until, countdown } = this.#parts;
+    const { error: problem, errorMessage, errorRemedy, errorSignIn } = this.#parts;
     const missing = view.busy && workerMissing ? missingWorker(shown, now()) : "";
     const stuck = missing !== "";
     const waiting = view.state === "waiting" && !stuck;
@@ -126,7 +129,14 @@ class SyncPanel extends HTMLElement {
     setHidden(problem, error === null);
     setText(errorMessage, error?.message ?? "");
     setText(errorRemedy, error?.remedy ?? "");
+    setHidden(errorSignIn, error?.code !== "signed-out");
   }
+}
+
+/** Why Sync Now is disabled, where it is. */
+function startReasonOf({ busy }, out) {
+  if (out) return "Sign in to start or cancel a sync.";
+  return busy ? "A sync is under way." : "";
 }
 
 customElements.define("sync-panel", SyncPanel);

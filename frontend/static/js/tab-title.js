@@ -1,6 +1,6 @@
 /** The tab tells how far the sync is, and how it ended, to somebody who is elsewhere. */
 import { panelState, unfinished } from "./panel-view.js";
-import { operation, subscribe } from "./store.js";
+import { namedOperation, subscribe } from "./store.js";
 
 const RESULTS = { completed: "Done", warnings: "Done with failures", failed: "Sync failed" };
 const GLYPHS = { completed: "M9 17l5 5 9-11", warnings: "M16 8v10M16 23v1", failed: "M10 10l12 12M22 10L10 22" };
@@ -14,12 +14,12 @@ export function showInTab() {
   let watched = false; // an end that nobody here waited for is no news
 
   subscribe((state) => {
-    const shown = operation(state);
+    const shown = namedOperation(state);
     const busy = unfinished(shown);
     watched ||= busy;
     if (!watched) return;
     const now = panelState(shown);
-    const share = shown.total ? (shown.synced + shown.failed) / shown.total : 0;
+    const share = shown?.total ? (shown.synced + shown.failed) / shown.total : 0;
     const prefix = busy ? progress(now, share) : RESULTS[now];
     const wanted = prefix ? `${prefix} · ${title}` : title;
     if (document.title !== wanted) document.title = wanted;

@@ -1,17 +1,10 @@
 """Why goals were missed. A reason is found by profiling when the figure is known already, so they
 stand apart from what is measured: `python -m tests.benchmarks --reasons` tells them anew."""
 
-HUB = """\
-The median run keeps to it. In most seconds the hub asks for the head of the log once or twice (each
-second, and again for whoever comes half a second later). Every two seconds it asks when a worker
-was last seen, and every ten seconds two more queries ask whether everybody may stay; where all of
-that falls into one second there are five."""
-QUERIES = """\
-Whoever comes first is asked for at once, in two queries, one about the session and one about the
-account; whoever comes meanwhile is asked for together, in two more, and so on at most a second
-later. A session holds its account in a form that only Django can read, so one query cannot tell
-both. The queries by the hub's thread, which have a row of their own, are counted in this one,
-too."""
+FIRST = """\
+The first run is of a process that has just started and reads, once in its life, whether the
+database protects the log, the status, and the newest events: three queries more. In every second of
+the other runs there is one look at the log, and one or two questions who those are that come."""
 COVERS = """\
 Where a key finds other albums, their 60 covers, SVG images from the demo server on the same two
 cores, are fetched and drawn between the two paints. Without covers such a key takes 80 to 110 ms,
@@ -27,17 +20,20 @@ Of the 0.32 s over the bound 0.1 are the token, which all other calls wait for, 
 calls, which are four and not eight. The rest is the request, the sheet, and 50 transactions.""",
     "10,000 albums: from a key to all of the page, median of the keys": COVERS,
     "10,000 albums: from a key to all of the page, slowest of the keys": COVERS,
-    f"{BACK}, Daphne: queries by the hub's thread in the worst second": HUB,
-    f"{BACK}, uvicorn: queries by the hub's thread in the worst second": HUB,
-    f"{BACK}, Daphne: all queries in the worst second": QUERIES,
-    f"{BACK}, uvicorn: all queries in the worst second": QUERIES,
+    **dict.fromkeys(
+        (
+            f"{BACK}, {server}: {queries} in the worst second"
+            for server in ("Daphne", "uvicorn")
+            for queries in ("queries by the hub's thread", "all queries")
+        ),
+        FIRST,
+    ),
     "an idle socket, Daphne": """\
-Of what a plain consumer takes, nearly all is the server's own, as the row below shows: the protocol
-objects of Daphne, Twisted and autobahn and the queues and tasks of asyncio. Groovelog adds some 6
-KiB to a consumer that does nothing. A snapshot of the allocations (tracemalloc) has Daphne's
-protocol at 5.6 KiB, autobahn's at 3.6, Twisted's HTTP channel at 4.2 and asyncio's queues, locks
-and tasks at 6.2 for each socket.""",
+Half of what a plain consumer takes is less than what the server takes by itself for a socket that
+does nothing: the protocol objects of Daphne, Twisted and autobahn and the queues and tasks of
+asyncio. A snapshot of the allocations (tracemalloc) has the largest in the headers of the handshake
+and in Daphne's and autobahn's protocols. Groovelog adds some 5 KiB.""",
     "an idle socket, uvicorn": """\
-Here, too, nearly all is the server's own, as the row below shows: a consumer that does nothing
-takes more than half of what a plain one does.""",
+Here, too, half of what a plain consumer takes is less than what the server takes by itself for a
+socket that does nothing. Groovelog adds some 6 KiB.""",
 }

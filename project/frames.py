@@ -2,6 +2,7 @@
 come, into a queue without an end, keeps in memory what a peer does not read, and frames and queues
 anew for each peer what is the same for all."""
 
+import asyncio
 import time
 from functools import lru_cache
 
@@ -17,16 +18,18 @@ MAX_WAITING_BYTES = 256 * 1024  # and one frame more
 # accident: pings, pongs, pieces of messages, and anything before we sent or after we closed.
 MAX_STRAYS = 100
 STRAYS_S = 10.0
+UNREAD_S = 10.0  # who takes nothing of what is in memory for so long, whatever it acknowledges
 
 
 class BoundedWebSocket(ws_protocol.WebSocketProtocol):
     """A web socket that hangs up at once on a peer that sends more than anybody needs, whoever it
-    is, that answers no pings of one who does not read the answers, and that writes at once."""
+    is, and on one that does not read, whatever it acknowledges; that answers no pings of one who
+    does not read the answers, and that writes at once."""
 
     _waiting_bytes = 0
     _strays = 0
     _strays_since = 0.0  # monotonic
-    _is_read = True
+    _unread: asyncio.TimerHandle | None = None  # what hangs up on a peer that does not read
     _has_sent = False  # only to whom is admitted
 
     def onOpen(self) -> None:
@@ -36,13 +39,16 @@ class BoundedWebSocket(ws_protocol.WebSocketProtocol):
         super().onOpen()
 
     def pauseProducing(self) -> None:
-        self._is_read = False
+        if self._unread is None:  # Twisted says so again at every further write
+            self._unread = asyncio.get_running_loop().call_later(UNREAD_S, self._hang_up)
 
     def resumeProducing(self) -> None:
-        self._is_read = True
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
     def stopProducing(self) -> None:
-        self._is_read = False  # the connection is gone
+        self.resumeProducing()  # the connection is gone, and there is nobody to hang up on
 
     def onFrameBegin(self) -> None:
         """Every frame is a stray until `onMessage` finds that it is none."""
@@ -92,7 +98,7 @@ class BoundedWebSocket(ws_protocol.WebSocketProtocol):
             transport.write(frame[written:])
 
     def onPing(self, payload: bytes) -> None:
-        if self._is_read:
+        if self._unread is None:
             super().onPing(payload)
 
     def _hang_up(self) -> None:

@@ -67,6 +67,12 @@ def large_events(count: int) -> int:
     return position
 
 
+def acknowledgement(position: int) -> bytes:
+    """The frame of a browser, masked with zeros (RFC 6455, 5.2 and 5.3)."""
+    text = f'{{"type": "ack", "position": {position}}}'.encode()
+    return bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text
+
+
 @contextmanager
 def readers_that_never_read(web: Asked, quick: Socket) -> Iterator[list[Deaf]]:
     """As many as an account may have, once the server knows of them; `quick` is one that reads."""

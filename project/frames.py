@@ -2,7 +2,6 @@
 come, into a queue without an end, keeps in memory what a peer does not read, and frames and queues
 anew for each peer what is the same for all."""
 
-import asyncio
 import time
 from functools import lru_cache
 
@@ -18,7 +17,7 @@ MAX_WAITING_BYTES = 256 * 1024  # and one frame more
 # accident: pings, pongs, pieces of messages, and anything before we sent or after we closed.
 MAX_STRAYS = 100
 STRAYS_S = 10.0
-UNREAD_S = 10.0  # who takes nothing of what is in memory for so long, whatever it acknowledges
+UNREAD_S = 10.0  # who has not taken all that is in memory after so long, whatever it acknowledges
 
 
 class BoundedWebSocket(ws_protocol.WebSocketProtocol):
@@ -29,7 +28,7 @@ class BoundedWebSocket(ws_protocol.WebSocketProtocol):
     _waiting_bytes = 0
     _strays = 0
     _strays_since = 0.0  # monotonic
-    _unread: asyncio.TimerHandle | None = None  # what hangs up on a peer that does not read
+    _unread_since: float | None = None  # monotonic; None while the peer reads
     _has_sent = False  # only to whom is admitted
 
     def onOpen(self) -> None:
@@ -39,16 +38,21 @@ class BoundedWebSocket(ws_protocol.WebSocketProtocol):
         super().onOpen()
 
     def pauseProducing(self) -> None:
-        if self._unread is None:  # Twisted says so again at every further write
-            self._unread = asyncio.get_running_loop().call_later(UNREAD_S, self._hang_up)
+        if self._unread_since is None:  # Twisted says so again at every further write
+            self._unread_since = time.monotonic()
 
     def resumeProducing(self) -> None:
-        if self._unread is not None:
-            self._unread.cancel()
-            self._unread = None
+        self._unread_since = None
 
     def stopProducing(self) -> None:
-        self.resumeProducing()  # the connection is gone, and there is nobody to hang up on
+        self._unread_since = None  # the connection is gone
+
+    def check_timeouts(self) -> None:
+        """Daphne calls it every two seconds."""
+        since = self._unread_since
+        if since is not None and time.monotonic() - since > UNREAD_S:
+            self._hang_up()
+        super().check_timeouts()
 
     def onFrameBegin(self) -> None:
         """Every frame is a stray until `onMessage` finds that it is none."""
@@ -98,7 +102,7 @@ class BoundedWebSocket(ws_protocol.WebSocketProtocol):
             transport.write(frame[written:])
 
     def onPing(self, payload: bytes) -> None:
-        if self._unread is None:
+        if self._unread_since is None:
             super().onPing(payload)
 
     def _hang_up(self) -> None:

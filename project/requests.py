@@ -125,9 +125,10 @@ def _address(text: str) -> str | None:
     """The IP address in `203.0.113.5`, `203.0.113.5:5678`, `2001:db8::1` or `[2001:db8::1]:443`."""
     bare = re.fullmatch(r"\[(.*)\](?::[0-9]+)?|([0-9.]+):[0-9]+", text)
     try:
-        return str(ip_address(text if bare is None else bare[1] or bare[2]))
+        address = ip_address(text if bare is None else bare[1] or bare[2])
     except ValueError:
         return None
+    return None if "%" in str(address) else str(address)  # a zone is of use on its machine only
 
 
 def _can_be_read(content_type: bytes) -> bool:
@@ -150,8 +151,9 @@ def taking_turns(application: Application) -> Application:
 
     Whoever has a turn has it until the request is through, though its client has long hung up: its
     thread may wait for a lock of the database, and ends by closing its connection to it. Daphne
-    cancels what has not ended ten seconds after a client hung up, which took the turn and left the
-    connection open: one process had 93 of PostgreSQL's 100.
+    cancels what has not ended ten seconds after a client hung up (and logs that it "was killed",
+    which this one is not), which took the turn and left the connection open: one process had 93 of
+    PostgreSQL's 100.
     """
     turns, sign_ins = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(SIGN_INS_AT_ONCE)
     ready = asyncio.Semaphore(READY_AT_ONCE)

@@ -26,22 +26,22 @@ async def sync_socket(scope: Any, receive: Any, send: Any) -> None:
     No `AsyncConsumer` of Channels, which awaits each message in a task of its own: most sockets
     only wait, and that is a fifth of what one of them takes.
     """
-    consumer = SyncConsumer(send)
+    connection = Connection(send)
     try:
         await receive()  # that it connects
-        await consumer.connect(scope)
+        await connection.connect(scope)
         while (message := await receive())["type"] == "websocket.receive":
-            await consumer.take(message)
+            await connection.take(message)
     except asyncio.CancelledError:
         # Daphne stops, and has come before the hub's own farewell: to whoever had just sent
         # something that waited for its turn.
-        await consumer.close_if_open(CLOSE_RESTART)
+        await connection.close_if_open(CLOSE_RESTART)
         raise
     finally:
-        await consumer.leave()
+        await connection.leave()
 
 
-class SyncConsumer:
+class Connection:
     """The server's end of one socket."""
 
     __slots__ = ("_place", "_send", "_socket")

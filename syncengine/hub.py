@@ -232,9 +232,8 @@ class Hub:
             if self._looked_at > asked_at:
                 return
             self._is_current = False
-            began = time.monotonic()
+            self._looked_at = time.monotonic()
             head, workers = await self._database(_head_and_workers)
-            self._looked_at = began
             self._worker_seen_at = self._presence.note(workers)
             behind = head.position - self._tail.head.position
             if (

@@ -4,7 +4,8 @@ database-backed session engines"). The `SESSION_ENGINE` of the settings."""
 
 from typing import Any
 
-from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends import db
 
 from syncengine.models import Session
@@ -20,7 +21,7 @@ class SessionStore(db.SessionStore):
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         """The row of a session that holds `data`."""
         row: Session = super().create_model_instance(data)  # type: ignore[assignment]
-        if SESSION_KEY in data:
+        if data.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS:
             row.account_id = int(data[SESSION_KEY])
             row.credentials = data.get(HASH_SESSION_KEY, "")
         return row

@@ -1,4 +1,4 @@
-"""Who it is that opens a socket: whom the session in the cookie has signed in, and what they may.
+"""Who it is that opens a socket, or has opened it: whom a session has signed in, and what they may.
 
 Channels' `AuthMiddlewareStack` tells, too, but asks for each socket by itself, on one thread for
 all, and on a database server connects anew for each question: a restarted server admitted 40
@@ -18,9 +18,9 @@ from syncengine.rights import Visitor, visitors_of
 
 MAX_KEY_CHARACTERS = 40
 GATHER_S = 0.05  # at least between two questions, so that those who come meanwhile share one
-CROWD = 10  # browsers that come within that time, and more are waited for, while as many ...
-CROWD_GATHERS_S = 0.25  # ... come in each of these, since a busy process admits them in fits ...
-MOST_GATHER_S = 1.0  # ... but not for longer than this after the question before
+CROWD = 10  # browsers; where so many come within that time, more are waited for
+CROWD_GATHERS_S = 0.25  # for as long as so many come in each of these: a busy process has its fits
+MOST_GATHER_S = 1.0  # after the question before; then no other of these begins
 
 
 class Visitors:

@@ -177,8 +177,6 @@ class WorkerProcess(Process):
 class WebProcess(Process):
     """A web server, always at the same port however often it is started."""
 
-    ready_path = "/readyz"
-
     def __init__(self, output: Path, environment: Mapping[str, str], *command: str) -> None:
         self.port = free_port()
         self.origin = f"http://127.0.0.1:{self.port}"
@@ -186,7 +184,7 @@ class WebProcess(Process):
         super().__init__(output, environment, *(part.format(port=self.port) for part in command))
 
     def _is_ready(self, said: int) -> bool:
-        with suppress(OSError), self.opener.open(f"{self.origin}{self.ready_path}", timeout=5):
+        with suppress(OSError), self.opener.open(f"{self.origin}/readyz", timeout=5):
             return True
         return False
 
@@ -201,7 +199,7 @@ class ServeProcess(WebProcess):
     def _is_ready(self, said: int) -> bool:
         with (
             suppress(OSError),
-            self.opener.open(f"{self.origin}{self.ready_path}", timeout=5) as answer,
+            self.opener.open(f"{self.origin}/readyz", timeout=5) as answer,
         ):
             return b'"worker_seen_at": "' in answer.read()
         return False

@@ -1,4 +1,5 @@
-"""Sessions that say whom they have signed in. Those of before end: everybody signs in anew."""
+"""Sessions that say whom they have signed in. Those of before end: everybody signs in anew. Their
+table, `django_session`, stays for processes of before, and nothing else uses it."""
 
 import django.db.models.deletion
 from django.conf import settings

@@ -172,6 +172,7 @@ def test_numbers_of_the_whole_catalog_stand_beside_no_choice_while_somebody_sear
     page = visit(large).page
     genres = page.locator("#genre option[data-count]")
     before = genres.all_text_contents()
+    assert before
     assert all(re.fullmatch(r".+ \(\d+\)", genre) for genre in before)
     field = page.get_by_role("searchbox", name="Search")
     field.press_sequentially("blue")

@@ -50,8 +50,6 @@ def filled_in(values: dict[str, str]) -> str:
 class Nginx(Asked):
     """To be asked as a web server is, by HTTPS. `certificate` is what clients are to trust."""
 
-    ready_path = "/healthz"  # `/readyz` is nobody's here
-
     def __init__(self, folder: Path, web_ports: Sequence[int]) -> None:
         self.program = program() or "nginx"
         configuration = folder / "nginx.conf"

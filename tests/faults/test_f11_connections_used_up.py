@@ -20,7 +20,7 @@ from tests.sheets import LINKED
 from tests.syncing import current_operation, ends, eventually
 
 MAX_CONNECTIONS = 12
-HUNG_UP_S = 13.0  # Daphne gives those up that have not ended ten seconds after they hung up
+HUNG_UP_S = 16.0  # Daphne gives those up that have not ended ten seconds after they hung up
 MOST_OF_A_WEB = 25  # connections, as the README has it
 
 

@@ -1,6 +1,6 @@
+/** The row of filters: a choice counts at once; without scripts its button does the same. */
 import { setText } from "./dom.js";
 
-/** The row of filters: a choice counts at once; without scripts its button does the same. */
 export function submitOnChange() {
   for (const form of document.querySelectorAll("form[data-submit-on-change]")) {
     form.addEventListener("change", (event) => {

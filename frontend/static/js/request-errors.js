@@ -27,7 +27,8 @@ export function outdates(error) {
 }
 
 /** Whether an error is still worth its place, after the step from one state of the page to the
- * next: no longer once the server is reached again, nor beyond the next start or end of a sync. */
+ * next: none beyond the next start or end of a sync, and none about a server that could not be
+ * reached beyond the moment in which the live connection is back. */
 export function stands(error, before, after) {
   const reachedAgain = reached(after) && !reached(before);
   if (error.code === UNREACHABLE.code && reachedAgain) return false;

@@ -27,6 +27,7 @@ from tests.faults import invariants
 from tests.faults.crowd import Page, Visit
 from tests.faults.outages import ask
 from tests.integration.machines.asking import get, sign_in
+from tests.server import unhealthy
 from tests.sockets import Socket
 from tests.syncing import current_operation, ends, events, eventually, nothing_differs
 
@@ -36,6 +37,7 @@ MANY_ALBUMS = 90  # at `SLOWLY_MS`, eight at a time, twice as long as a rolling 
 SLOWLY_MS = 5000
 READERS = 6
 MANY_TRIES = 60
+MANY_QUESTIONS = 150
 
 
 def web_processes(cluster: Cluster, request: str) -> set[str]:
@@ -225,8 +227,17 @@ def test_everything_is_by_https_as_the_readme_has_it(cluster: Cluster) -> None:
     with pytest.raises(InvalidStatus) as refused:
         Socket(nginx, "admin", origin="https://elsewhere.example")
     assert refused.value.response.status_code == 403
-    for path in ("/metrics", "/readyz"):  # of one process, and for those who watch over it
-        assert get(cluster, path, nginx.login("admin")).status == 404
+    assert get(cluster, "/metrics", nginx.login("admin")).status == 404
+
+
+def test_who_asks_all_the_time_whether_a_process_is_ready_holds_no_health_check_up(
+    cluster: Cluster,
+) -> None:
+    with ThreadPoolExecutor(30) as threads:
+        asked = list(threads.map(lambda _: get(cluster, "/readyz").status, range(MANY_QUESTIONS)))
+    assert set(asked) == {200, 429}
+    assert unhealthy(cluster.webs[0]) == ""
+    eventually(lambda: get(cluster, "/readyz").status == 200)  # as the page of an outage asks
 
 
 def test_nobody_gets_round_the_throttle_by_naming_other_addresses(cluster: Cluster) -> None:

@@ -65,7 +65,7 @@ def test_however_many_come_there_is_one_query(database: str) -> None:
     assert len(asked) == 1
 
 
-@pytest.mark.parametrize("what", ["expired", "disabled", "deleted", "password"])
+@pytest.mark.parametrize("what", ["expired", "disabled", "deleted", "password", "backend"])
 def test_a_session_that_no_longer_holds_is_nobodys(database: str, what: str) -> None:
     user, other = account("viewer"), account("auditor")
     key, others = session_of("viewer"), session_of("auditor")
@@ -76,9 +76,13 @@ def test_a_session_that_no_longer_holds_is_nobodys(database: str, what: str) -> 
         user.save()
     elif what == "deleted":
         user.delete()
-    else:
+    elif what == "password":
         user.set_password("another one")
         user.save()
+    else:
+        session = SessionStore(key)
+        session["_auth_user_backend"] = "somewhere.else.Backend"
+        session.save()
     found = visitors_of([key, others])
     assert list(found) == [others]
     assert found[others].account == other.pk

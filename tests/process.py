@@ -197,9 +197,6 @@ class ServeProcess(WebProcess):
         super().__init__(output, environment, *parts)
 
     def _is_ready(self, said: int) -> bool:
-        with (
-            suppress(OSError),
-            self.opener.open(f"{self.origin}/readyz", timeout=5) as answer,
-        ):
+        with suppress(OSError), self.opener.open(f"{self.origin}/readyz", timeout=5) as answer:
             return b'"worker_seen_at": "' in answer.read()
         return False

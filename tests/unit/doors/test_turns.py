@@ -6,6 +6,19 @@ from typing import Any
 from project.requests import AT_ONCE, READY_AT_ONCE, taking_turns
 
 
+class Requests:
+    """An application in which requests stay until they are let through."""
+
+    def __init__(self) -> None:
+        self.inside = 0
+        self.through = asyncio.Event()
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        self.inside += 1
+        await self.through.wait()
+        self.inside -= 1
+
+
 async def test_the_others_wait_and_come_in_their_turn() -> None:
     inside: list[int] = []
     came: list[int] = []
@@ -45,26 +58,18 @@ async def test_the_others_wait_and_come_in_their_turn() -> None:
 
 async def test_who_hangs_up_has_a_turn_until_the_request_is_through() -> None:
     """Its thread goes on, and has a connection to the database."""
-    inside = 0
-    through = asyncio.Event()
-
-    async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        nonlocal inside
-        inside += 1
-        await through.wait()
-        inside -= 1
-
-    in_turn = taking_turns(application)
+    requests = Requests()
+    in_turn = taking_turns(requests)
     asked = [asyncio.create_task(in_turn({"path": "/"}, None, None)) for _ in range(2 * AT_ONCE)]
     for _ in range(3):  # Daphne cancels again each second
         await asyncio.sleep(0.01)
         for task in asked[:AT_ONCE]:
             task.cancel()
     await asyncio.wait(asked[:AT_ONCE])
-    assert inside == AT_ONCE
-    through.set()
+    assert requests.inside == AT_ONCE
+    requests.through.set()
     await asyncio.gather(*asked[AT_ONCE:])
-    assert inside == 0
+    assert requests.inside == 0
 
 
 async def test_a_server_that_stops_lets_those_who_have_a_turn_come_through() -> None:
@@ -82,18 +87,11 @@ async def test_a_server_that_stops_lets_those_who_have_a_turn_come_through() -> 
 
 
 async def test_a_method_that_is_refused_has_no_turn_of_its_own() -> None:
-    inside = 0
-    leave = asyncio.Event()
-
-    async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        nonlocal inside
-        inside += 1
-        await leave.wait()
-
-    in_turn = taking_turns(application)
+    requests = Requests()
+    in_turn = taking_turns(requests)
     scope = {"method": "OPTIONS", "path": "/healthz"}
     asked = [asyncio.create_task(in_turn(scope, None, None)) for _ in range(2 * AT_ONCE)]
     await asyncio.sleep(0.01)
-    assert inside == AT_ONCE
-    leave.set()
+    assert requests.inside == AT_ONCE
+    requests.through.set()
     await asyncio.gather(*asked)

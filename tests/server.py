@@ -1,6 +1,7 @@
 """The product as people run it: `manage.py serve` in a process of its own."""
 
 import json
+import os
 import runpy
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -8,6 +9,7 @@ from contextlib import contextmanager
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.db import connections
@@ -116,8 +118,10 @@ class Server(ServeProcess, Asked):
 
 
 def unhealthy(web: WebProcess) -> str:
-    """Why `deploy/healthy.py` finds that it does not work; empty where it does."""
-    reason: str = runpy.run_path(str(ROOT / "deploy" / "healthy.py"))["web"](web.port)
+    """Why `deploy/healthy.py`, in the environment of this process, finds that it does not work;
+    empty where it does."""
+    with patch.dict(os.environ, web.environment):
+        reason: str = runpy.run_path(str(ROOT / "deploy" / "healthy.py"))["web"](web.port)
     return reason
 
 

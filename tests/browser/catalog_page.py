@@ -122,6 +122,7 @@ class CatalogPage:
         """Wait until no sync is under way; returns how it ended."""
         expect(self.panel).to_have_attribute("data-state", ENDED, timeout=limit_s * 1000)
         nothing_differs()
+        print(self.panel.inner_text())  # pytest shows it where a test fails
         return str(self.panel.get_attribute("data-state"))
 
     def sync(self) -> str:

@@ -2,7 +2,7 @@
 
 `FAILPOINT=name:n:deed` does the deed when the point is reached for the n-th time; the name `any`
 counts every point. Deeds: `kill` (as a power cut), `stop` (stand still, to be woken by SIGCONT; at
-a point of the event loop while no transaction is under way), `raise`, `pause` (go on after
+a point of the event loop while nothing is asked of the database), `raise`, `pause` (go on after
 `PAUSE_S`, in the midst of whatever it is). `FAILPOINT_TRACE` is a file that takes the name of each
 point that is reached.
 `POISON` is the Spotify id of an album over which our own code fails, each time. `SOURCES` are
@@ -48,7 +48,7 @@ class Failpoint:
         self._name, self._number, self._deed = (wish or "none:0:none").split(":")
         self._trace = trace
         self._reached: Counter[str] = Counter()
-        self.transaction = threading.Lock()  # held by the database thread during each one
+        self.at_the_database = threading.Lock()  # held by a database thread during each job
 
     def __call__(self, name: str) -> None:
         assert name in POINTS
@@ -66,7 +66,7 @@ class Failpoint:
             time.sleep(PAUSE_S)
             return
         between = self._deed == "stop" and name in IN_THE_EVENT_LOOP
-        with self.transaction if between else nullcontext():
+        with self.at_the_database if between else nullcontext():
             self._signal()
 
     def _signal(self) -> None:
@@ -76,10 +76,11 @@ class Failpoint:
 def install(reached: Failpoint) -> None:
     """Wrap the places where a worker can die, each around the step that it is named after."""
     from albums.sources.http import Answer, Http
-    from syncengine import checkpoints, fanout, log
+    from syncengine import checkpoints, duties, fanout, log
 
     once, append, save = Http.once, log.Appender.append, log.Appender.save
     appending, ring, record = log.appending, fanout.ring, checkpoints.record
+    on_connection = duties._on_connection
 
     async def answered(self: Http, method: str, url: Any, *args: Any, **kwargs: Any) -> Answer:
         answer = await once(self, method, url, *args, **kwargs)
@@ -96,9 +97,13 @@ def install(reached: Failpoint) -> None:
 
     @contextmanager
     def committed(fence: log.Fence | None = None) -> Iterator[log.Appender]:
-        with reached.transaction, appending(fence) as appender:
+        with appending(fence) as appender:
             yield appender
         reached("after-commit")
+
+    def asked(*args: Any) -> Any:
+        with reached.at_the_database:
+            return on_connection(*args)
 
     async def rung() -> None:
         reached("ring")
@@ -112,6 +117,7 @@ def install(reached: Failpoint) -> None:
     log.Appender.append = appended  # type: ignore[method-assign]
     log.Appender.save = saved  # type: ignore[method-assign]
     log.appending = committed
+    duties._on_connection = asked
     fanout.ring = rung
     checkpoints.record = recorded
 

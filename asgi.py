@@ -20,10 +20,11 @@ from django.conf import settings
 from django.urls import path, re_path
 
 from frontend.preload import compile_templates
-from project import access_log, frames, open_files, requests
+from project import access_log, frames, open_files, requests, turns
 from project.handler import InOneGo
 from project.outages import closed_in_an_outage
 from project.shutdown import stop_cleanly
+from project.startup import follow_the_log, lifespan
 from syncengine import metrics
 from syncengine.consumers import sync_socket
 from syncengine.origin import same_origin_only
@@ -34,6 +35,7 @@ frames.bound()
 access_log.in_the_form_of_the_others()
 open_files.make_room_for(settings.MAX_SOCKETS)
 metrics.serves_sockets(settings.MAX_SOCKETS, CLOSE_CODES)
+follow_the_log()
 stop_cleanly()
 sockets = [
     path("ws/sync/", sync_socket),  # type: ignore[arg-type]  # the stubs expect a view
@@ -42,9 +44,10 @@ sockets = [
 application = ProtocolTypeRouter(
     {
         "http": access_log.about_their_syncs(
-            requests.taking_turns(requests.at_the_readers_pace(InOneGo()))
+            turns.taking_turns(requests.at_the_readers_pace(InOneGo()))
         ),
         "websocket": same_origin_only(closed_in_an_outage(URLRouter(sockets))),
+        "lifespan": lifespan,
     }
 )
 compile_templates()

@@ -35,6 +35,10 @@ def refuse_nonsense(get_response: Answer) -> Answer:
             raise BadRequest("not in UTF-8")  # codecs such as hex fail where a form is read
         if int(request.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             return HttpResponse(status=413)
+        try:
+            request.POST  # noqa: B018  # read here, or the CSRF check would fail over it
+        except TypeError:
+            raise BadRequest("a header of a part of the form cannot be read") from None
         return get_response(request)
 
     return middleware

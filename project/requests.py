@@ -1,34 +1,29 @@
-"""What Daphne leaves to us: it takes a request of any size into memory before anybody is asked,
-lets a header of the client's say where the site is mounted and fails over others, starts as many at
-once as come, and keeps in memory what is sent faster than its reader takes it."""
+"""What Daphne leaves to us: it takes a request of any size into memory before anybody is asked, has
+its form taken apart for nobody, lets a header of the client's say where the site is mounted and
+fails over others, and keeps in memory what is sent faster than its reader takes it."""
 
 import asyncio
+import logging
 import re
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
 from ipaddress import ip_address
 from typing import Any
 
 from daphne import http_protocol
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.utils.http import parse_header_parameters
+
+logger = logging.getLogger("groovelog.http")
 
 Application = Callable[..., Awaitable[Any]]
 
-# Each has a thread and a connection to the database, of which PostgreSQL gives 100 to all.
-AT_ONCE = 20
-# Whoever signs in has a password hashed, which takes half a second of a processor by design: others
-# wait for few of them, and they for each other.
-SIGN_INS_AT_ONCE = 2
-SIGN_INS = ("/accounts/login/", "/admin/login/")
-# Whoever watches over this process must not wait behind those who read slowly.
-READY = "/readyz"
-READY_AT_ONCE = 2  # each asks the database
+MAX_CONTENT_TYPE_BYTES = 1000  # a boundary has 70 at most; one made for it takes long to read
 UNREADABLE = b"application/x-www-form-urlencoded; charset=unreadable"  # which Django refuses
 # One that would move the site, and two that nothing here uses and Daphne fails over: of any byte
 # that is not ASCII it makes a 500, with a traceback in the log.
 NOT_THE_CLIENTS = (b"daphne-root-path", b"x-forwarded-port", b"sec-websocket-protocol")
-FORWARDED_FOR = b"x-forwarded-for"
+FORWARDED_FOR, FORWARDED_PROTO = b"x-forwarded-for", b"x-forwarded-proto"
 STALLED_S = 60.0  # who takes nothing of a long answer for so long does not get the rest
 
 
@@ -58,6 +53,9 @@ class BoundedRequest(http_protocol.WebRequest):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._reader = Reader()
+        # Twisted would take a form apart in the event loop, for a result that Daphne never looks
+        # at: a megabyte of a form made for it takes minutes. Django does it behind the gate.
+        self._parsePOSTFormSubmission = False
 
     def handleContentChunk(self, data: bytes) -> None:
         self._received_bytes += len(data)
@@ -81,13 +79,15 @@ class BoundedRequest(http_protocol.WebRequest):
         return super().process()
 
     def _name_the_client(self) -> None:
-        """Leave of a proxy's header nothing but an address. Some proxies add a port, or write that
-        they do not know, over which the count of sign-ins fails."""
+        """Leave of a proxy's headers nothing but an address and a scheme. Some proxies add a port,
+        or write that they do not know, over which the count of sign-ins fails."""
         if values := self.requestHeaders.getRawHeaders(FORWARDED_FOR):
             if address := _address(values[0].decode("latin-1").split(",")[0].strip()):
                 self.requestHeaders.setRawHeaders(FORWARDED_FOR, [address.encode()])
             else:
                 self.requestHeaders.removeHeader(FORWARDED_FOR)
+        if self.requestHeaders.getRawHeaders(FORWARDED_PROTO) not in ([b"http"], [b"https"]):
+            self.requestHeaders.removeHeader(FORWARDED_PROTO)
 
     def pace(self) -> None:
         """From now on `taken` waits for the reader."""
@@ -100,8 +100,12 @@ class BoundedRequest(http_protocol.WebRequest):
             async with asyncio.timeout(STALLED_S):
                 await self._reader.has_room.wait()
         except TimeoutError:
-            if self.channel is not None:
-                self.channel.transport.abortConnection()
+            self.hang_up()
+
+    def hang_up(self) -> None:
+        """An answer that breaks off must not look whole."""
+        if self.channel is not None:
+            self.channel.transport.abortConnection()
 
     def finish(self) -> None:
         if self.producer is not None:
@@ -113,10 +117,9 @@ class BoundedRequest(http_protocol.WebRequest):
         super().connectionLost(reason)
 
     def handle_exception(self, exception: BaseException) -> None:
-        """An answer that breaks off must not look whole, and has begun, so it cannot be an error:
-        Daphne would fail over that."""
-        if self._response_started and self.channel is not None:
-            self.channel.transport.abortConnection()
+        """An answer that has begun cannot become an error: Daphne would fail over that."""
+        if self._response_started:
+            self.hang_up()
         else:
             super().handle_exception(exception)
 
@@ -132,9 +135,11 @@ def _address(text: str) -> str | None:
 
 
 def _can_be_read(content_type: bytes) -> bool:
+    if len(content_type) > MAX_CONTENT_TYPE_BYTES:
+        return False
     try:
         _, parameters = parse_header_parameters(content_type.decode("latin-1"))
-    except (ValueError, LookupError):
+    except (ValueError, LookupError, TypeError):
         return False
     return "\0" not in parameters.get("charset", "")
 
@@ -144,54 +149,10 @@ def bound() -> None:
     http_protocol.WebRequest = BoundedRequest
 
 
-def taking_turns(application: Application) -> Application:
-    """Answer so many requests at once; the others wait for their turn, all but those that ask
-    whether this process is alive, and those that ask whether it is ready, which take turns among
-    themselves. Sign-ins take turns among themselves before that.
-
-    Whoever has a turn has it until the request is through, though its client has long hung up: its
-    thread may wait for a lock of the database, and ends by closing its connection to it. Daphne
-    cancels what has not ended ten seconds after a client hung up (and logs that it "was killed",
-    which this one is not), which took the turn and left the connection open: one process had 93 of
-    PostgreSQL's 100.
-    """
-    turns, sign_ins = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(SIGN_INS_AT_ONCE)
-    ready = asyncio.Semaphore(READY_AT_ONCE)
-    under_way: set[asyncio.Task[None]] = set()  # the loop itself keeps only weak references
-
-    async def until_through(turns: AsyncExitStack, *request: Any) -> None:
-        async with turns:
-            await application(*request)
-
-    async def in_turn(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        # Other methods are refused by a page that knows who asks, which it asks the database.
-        if scope["path"] == "/healthz" and scope.get("method") in ("GET", "HEAD"):
-            await application(scope, receive, send)
-            return
-        signs_in = scope.get("method") == "POST" and scope["path"] in SIGN_INS
-        turn = ready if scope["path"] == READY else turns
-        async with AsyncExitStack() as turns_taken:
-            if signs_in:
-                await turns_taken.enter_async_context(sign_ins)
-            await turns_taken.enter_async_context(turn)
-            request = asyncio.create_task(
-                until_through(turns_taken.pop_all(), scope, receive, send)
-            )
-        under_way.add(request)
-        request.add_done_callback(under_way.discard)
-        try:
-            await asyncio.shield(request)
-        except asyncio.CancelledError:
-            # Also where the server stops, which waits for those that are under way.
-            await asyncio.wait([request])
-            raise
-
-    return in_turn
-
-
 def at_the_readers_pace(application: Application) -> Application:
     """Send an answer whose length is not known beforehand only as fast as it is read. Others are in
-    memory already, and to wait would only hold up a turn."""
+    memory already, and to wait would only hold up a turn. An answer whose reader may not have the
+    rest breaks off by a PermissionDenied."""
 
     async def paced(scope: dict[str, Any], receive: Any, send: Any) -> None:
         request = getattr(send, "args", (None,))[0]  # Daphne's `send` is a partial of its method
@@ -210,6 +171,10 @@ def at_the_readers_pace(application: Application) -> Application:
             elif waits and message.get("more_body"):
                 await request.taken()
 
-        await application(scope, receive, send_paced)
+        try:
+            await application(scope, receive, send_paced)
+        except PermissionDenied as error:  # of an answer that has begun: else Django answers it
+            logger.warning("an answer breaks off: %s", error)
+            request.hang_up()
 
     return paced

@@ -114,6 +114,9 @@ HEADER_LINES: dict[bytes, set[int]] = {
     b"Daphne-Root-Path: \xff": {302},
     b"Content-Type: text/plain; charset*=nope''x": {302, 400},
     b"Accept: x/y;q*=nope''1": {302},
+    b"Accept: x/y; q*=utf-8''1; q*0=1": {302},
+    b"Content-Type: text/plain; a*=utf-8''x; a*0=y": {302, 400},
+    b'Content-Type: a/b; x="' + b";" * 10_000: {302, 400},
     b"Expect: 100-continue": {100},
     b"Upgrade: h2c\r\nConnection: Upgrade": {302},
     b"no colon": {400},
@@ -154,6 +157,9 @@ def test_headers_of_a_proxy_and_of_a_socket_may_be_any_bytes(
             sign_in = b"POST /accounts/login/ HTTP/1.1"
             assert ask(web, sign_in, proxied, *form, *ours, body=wrong) == 200
             assert ask(web, b"GET /nowhere/ HTTP/1.1", proxied, *UPGRADE) == 403
+        for scheme in (b"\xff", b"https, http", b"gopher"):
+            proxied = (b"X-Forwarded-For: 192.0.2.1", b"X-Forwarded-Proto: " + scheme)
+            assert ask(web, b"GET / HTTP/1.1", *proxied) == 302
         odd = b"Sec-WebSocket-Protocol: \xff"
         assert ask(web, b"GET /nowhere/ HTTP/1.1", odd, *UPGRADE) == 403
         assert "Traceback" not in web.output
@@ -173,6 +179,7 @@ def test_no_header_says_where_the_site_is(server: Server) -> None:
         assert b"Location: /accounts/login/?next=/\r\n" in got, header
 
 
+PARTS = b"--x\r\nContent-Disposition: form-data; %s\r\n\r\ny\r\n--x--\r\n"
 FORMS = (
     (b"application/x-www-form-urlencoded; charset=hex", b"mode=nope"),
     (b"application/x-www-form-urlencoded; charset=nope", b"mode=nope"),
@@ -182,6 +189,7 @@ FORMS = (
     (b"multipart/form-data; boundary=x; charset=idna", b"x"),
     (b"multipart/form-data; boundary=" + b"x" * 300, b"x"),
     (b'multipart/form-data; boundary="\xff"', b"x"),
+    (b"multipart/form-data; boundary=x", PARTS % b"name*=utf-8''x; name*0=y"),
 )
 
 
@@ -198,6 +206,46 @@ def test_any_form(server: Server) -> None:
                 who=who,
             )
             assert status in (400, 403), kind
+
+
+def test_a_field_that_is_not_named_as_others_are_is_none(server: Server) -> None:
+    kinds = (
+        (b"multipart/form-data; boundary=x", PARTS % b"name*=utf-8''mode"),
+        (b"multipart/form-data; boundary=x", PARTS % b"name*=nope''mode"),
+        (b"a/b; x*0*", b"mode=nope"),
+    )
+    for kind, body in kinds:
+        length = b"Content-Length: %d" % len(body)
+        line = b"POST /syncs/ HTTP/1.1"
+        sent = (b"Content-Type: " + kind, length)
+        assert ask(server, line, *sent, body=body, who="viewer") == 403
+
+
+NESTED = 300  # parts, each within the one before
+# Whoever takes it apart as mail looks for each of the boundaries in every line.
+LABYRINTH = b"--b0\r\n" + b"".join(
+    b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (number, number)
+    for number in range(1, NESTED)
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (b"application/x-www-form-urlencoded", b"&" * (MIB - 1)),
+        (b"multipart/form-data; boundary=b0", LABYRINTH.ljust(MIB - 1, b"\n")),
+    ],
+    ids=["fields", "parts"],
+)
+def test_a_form_that_takes_long_to_take_apart_is_not_taken_apart(
+    server: Server, kind: bytes, body: bytes
+) -> None:
+    length = b"Content-Length: %d" % len(body)
+    assert ask(server, b"POST /healthz HTTP/1.1", b"Content-Type: " + kind, length, body=body) in (
+        400,
+        403,
+        405,
+    )
 
 
 def test_a_large_body_costs_no_memory(server: Server) -> None:

@@ -1,9 +1,19 @@
 """How many requests a web process answers at once."""
 
 import asyncio
+import json
 from typing import Any
 
-from project.requests import AT_ONCE, READY_AT_ONCE, taking_turns
+import pytest
+
+from project.turns import (
+    AT_ONCE,
+    MOST_WAIT,
+    MOST_WAIT_TO_SIGN_IN,
+    SIGN_INS_AT_ONCE,
+    WATCHED_AT_ONCE,
+    taking_turns,
+)
 
 
 class Requests:
@@ -52,7 +62,7 @@ async def test_the_others_wait_and_come_in_their_turn() -> None:
     leave.set()
     await asyncio.gather(*asked, *watching, return_exceptions=True)
     assert asked[-1].cancelled()
-    assert most == AT_ONCE + 1 + READY_AT_ONCE
+    assert most == AT_ONCE + 1 + WATCHED_AT_ONCE["/readyz"]
     assert numbers[-1] not in came
 
 
@@ -84,6 +94,46 @@ async def test_a_server_that_stops_lets_those_who_have_a_turn_come_through() -> 
     request.cancel()
     await asyncio.wait([request])
     assert answered == ["/"]
+
+
+def asking(path: str, method: str = "GET", accept: str = "*/*") -> dict[str, Any]:
+    return {"method": method, "path": path, "headers": [(b"accept", accept.encode())]}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "inside", "wait"),
+    [
+        ("GET", "/", AT_ONCE, MOST_WAIT),
+        ("POST", "/accounts/login/", SIGN_INS_AT_ONCE, MOST_WAIT_TO_SIGN_IN),
+        ("POST", "/admin/login/", SIGN_INS_AT_ONCE, MOST_WAIT_TO_SIGN_IN),
+        ("GET", "/healthz", WATCHED_AT_ONCE["/healthz"], MOST_WAIT),
+    ],
+)
+async def test_one_too_many_to_wait_is_turned_away_and_told_when_to_come_again(
+    method: str, path: str, inside: int, wait: int
+) -> None:
+    requests = Requests()
+    in_turn = taking_turns(requests)
+    answers: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        answers.append(message)
+
+    scope = asking(path, method)
+    asked = [asyncio.create_task(in_turn(scope, None, send)) for _ in range(inside + wait)]
+    await asyncio.sleep(0.1)
+    assert requests.inside == inside
+    assert not answers
+    await in_turn(scope, None, send)
+    await in_turn(asking(path, method, "application/json"), None, send)
+    starts, bodies = answers[::2], [answer["body"].decode() for answer in answers[1::2]]
+    assert [start["status"] for start in starts] == [503, 503]
+    assert all(dict(start["headers"])[b"retry-after"] == b"5" for start in starts)
+    assert bodies[0].startswith("The server has more requests than it can answer")
+    assert json.loads(bodies[1])["error"]["code"] == "too-busy"
+    requests.through.set()
+    await asyncio.gather(*asked)
+    assert len(answers) == 4
 
 
 async def test_a_method_that_is_refused_has_no_turn_of_its_own() -> None:

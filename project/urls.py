@@ -8,6 +8,7 @@ from django.urls import include, path
 
 import frontend.history_page
 import syncengine.views
+from project.sign_in import SignIn
 
 
 def syncs(request: HttpRequest) -> HttpResponseBase:
@@ -25,7 +26,7 @@ urlpatterns = [
     path("", include("frontend.urls")),
     path("syncs/", syncs, name="syncs"),
     path("", include("syncengine.urls")),
-    path("accounts/login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("accounts/login/", SignIn.as_view(), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
 ]

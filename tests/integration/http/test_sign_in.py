@@ -102,6 +102,28 @@ def test_a_sender_cannot_begin_anew_by_calling_himself_another(settings: LazySet
     assert sign_in(RIGHT, REMOTE_ADDR="10.2.2.2").status_code == 302  # its owner, from elsewhere
 
 
+@pytest.mark.parametrize(
+    ("addresses", "other"),
+    [
+        ("2001:db8:1:2::{}", "2001:db8:1:3::1"),
+        ("2001:db8:1:2:{}::1", "2001:db8:2:2::1"),
+        ("::ffff:203.0.113.5", "::ffff:203.0.113.6"),
+    ],
+)
+def test_who_has_a_network_of_addresses_is_counted_as_one(addresses: str, other: str) -> None:
+    for number in range(TRIES):
+        sign_in(WRONG, REMOTE_ADDR=addresses.format(number))
+    assert sign_in(RIGHT, REMOTE_ADDR=addresses.format("abcd")).status_code == 429
+    assert sign_in(RIGHT, REMOTE_ADDR=other).status_code == 302
+
+
+def test_somebody_signed_in_whom_a_link_leads_to_signing_in_comes_to_the_catalog() -> None:
+    visitor = Client()
+    visitor.force_login(User.objects.get(username="viewer"))
+    answer = visitor.get("/accounts/login/?next=/accounts/login/")
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+
+
 def test_who_asks_is_told_nothing_about_accounts() -> None:
     User.objects.create_user("gone", password=PASSWORD, is_active=False)
     tries = [("viewer", "x"), ("nobody", "x"), ("gone", "x"), ("gone", PASSWORD)]

@@ -1,6 +1,8 @@
 """Reading settings so that a wrong one names itself and says what to write, and shows no secret."""
 
 import re
+import stat
+from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -149,6 +151,16 @@ def folder_of(path: Path, name: str) -> Path:
             f"{name}: the folder {path.parent} cannot be made: {_reason(error)}."
         ) from None
     return path.parent
+
+
+def close_to_others(path: Path) -> None:
+    """Take from other accounts what they may do with an SQLite database that was made before it was
+    made for its owner alone; its group keeps what somebody may have given it."""
+    for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        with suppress(OSError):  # it is not there, or another account's
+            mode = file.stat().st_mode
+            if mode & stat.S_IRWXO:
+                file.chmod(stat.S_IMODE(mode) & ~stat.S_IRWXO)
 
 
 def _listed(name: str) -> list[str]:

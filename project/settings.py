@@ -3,6 +3,7 @@
 An empty one is as good as none: that is how compose.yaml passes on what nobody wrote.
 """
 
+import os
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -13,6 +14,7 @@ from project.environment import (
     LOOPBACK,
     address,
     are_loopback,
+    close_to_others,
     database,
     env,
     flag,
@@ -31,6 +33,8 @@ from project.secret_key import HOW, kept_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
+# What is written is for this account alone: a database holds the keys of sessions.
+os.umask(0o077)
 
 read_env_file(BASE_DIR / ".env")
 
@@ -56,6 +60,7 @@ DATABASES = {"default": database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'groovel
 ON_SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if ON_SQLITE:
     DATABASE_DIR = folder_of(Path(DATABASES["default"]["NAME"]), "DATABASE_URL")
+    close_to_others(Path(DATABASES["default"]["NAME"]))
     DATABASES["default"]["OPTIONS"] = {
         # The write lock is taken at BEGIN: a read that later becomes a write would otherwise fail
         # at once with SQLITE_BUSY, whatever the time-out.
@@ -168,6 +173,7 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # or one try a while locks for ever
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "project.sign_in.locked_out"
+AXES_CLIENT_IP_CALLABLE = "project.sign_in.counted_address"
 AXES_USERNAME_CALLABLE = "project.sign_in.name_tried"
 AXES_ENABLE_ADMIN = False  # its lists fall over filters that are no address
 AXES_RESET_ON_SUCCESS = True

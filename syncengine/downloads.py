@@ -1,5 +1,6 @@
 """Exports over HTTP: `/syncs/<id>/events.csv`, `.jsonl` and `.zip`, and of the whole log."""
 
+import time
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from threading import Lock
@@ -7,17 +8,22 @@ from uuid import UUID
 from weakref import WeakSet
 
 from asgiref.sync import async_to_sync, sync_to_async
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from syncengine import export, fanout, log, roles, selection
 from syncengine.history import is_operation
-from syncengine.http import HttpError, door
+from syncengine.http import SIGN_INS, HttpError, door
+from syncengine.rights import visitors_of
 from syncengine.selection import BadSelection
 
 MAX_AT_ONCE = 4  # in one process: each holds one of its turns for as long as its reader takes
+RIGHTS_S = 10.0  # how often it is asked whether whoever reads an export still may
 CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8; header=present",
     "jsonl": "application/jsonl; charset=utf-8",
@@ -48,9 +54,10 @@ def of_sync(request: HttpRequest, operation_id: UUID, form: str) -> HttpResponse
 
 
 def _export(request: HttpRequest, form: str, operation: str | None) -> HttpResponseBase:
-    # To ask is recorded for ever, so nobody else's page may ask in an auditor's name: a link is
-    # followed with the cookies. Browsers say so (https://www.w3.org/TR/fetch-metadata/).
-    if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+    if request.headers.get("Referer", "").partition("?")[0].endswith(SIGN_INS):
+        # It may have been a link of any page's that led to the form, and from there to here.
+        return redirect(f"/syncs/{operation}/" if operation else "/syncs/")
+    if not _is_asked_for_here(request):
         raise HttpError(
             403,
             "foreign-page",
@@ -69,7 +76,7 @@ def _export(request: HttpRequest, form: str, operation: str | None) -> HttpRespo
     except BaseException:
         streamed.close()
         raise
-    streamed.pieces = asked.pieces(form)
+    streamed.pieces = _while_allowed(asked.pieces(form), request.session.session_key or "")
     name = f"sync-{operation[:8]}" if operation else "log"
     return StreamingHttpResponse(
         streamed,
@@ -79,6 +86,34 @@ def _export(request: HttpRequest, form: str, operation: str | None) -> HttpRespo
             "X-Groovelog-Head": f"{head.position} {head.hash}",
         },
     )
+
+
+def _is_asked_for_here(request: HttpRequest) -> bool:
+    """Whether a page of ours, a person or a program asks. To ask is recorded for ever, so nobody
+    else's page may ask in an auditor's name: a link is followed with the cookies.
+
+    Browsers say whose page it is (https://www.w3.org/TR/fetch-metadata/), but not to another
+    machine without HTTPS. That one is told which page of ours it is, and maybe nothing of others.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    is_browser = "text/html" in request.headers.get("Accept", "")
+    referer = request.headers.get("Referer")
+    return not is_browser or url_has_allowed_host_and_scheme(referer, request.get_host())
+
+
+def _while_allowed(pieces: Iterator[bytes], session: str) -> Iterator[bytes]:
+    """Break off where whoever asked may not read the history any more: an export takes as long as
+    its reader, which may be days. Raises PermissionDenied."""
+    asked_at = time.monotonic()
+    for piece in pieces:
+        yield piece
+        if time.monotonic() - asked_at > RIGHTS_S:
+            visitor = visitors_of({session}).get(session)
+            if visitor is None or not visitor.may_read_history:
+                raise PermissionDenied("who asked for this export may not read it any more")
+            asked_at = time.monotonic()
 
 
 class _Streamed:

@@ -20,6 +20,7 @@ logger = logging.getLogger("groovelog.http")
 
 View = Callable[..., HttpResponseBase]
 NOT_ALLOWED = "not-allowed"
+SIGN_INS = ("/accounts/login/", "/admin/login/")
 
 
 class HttpError(Exception):
@@ -41,7 +42,7 @@ def wants_json(request: HttpRequest) -> bool:
     """Whether JSON is preferred: browsers name HTML first, programs JSON or nothing."""
     try:
         return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
-    except (ValueError, LookupError):
+    except (ValueError, LookupError, TypeError):
         return False  # an Accept header that cannot be read
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db import OperationalError, connection, connections
 from django.http.response import HttpResponseBase
 from django.test import RequestFactory
@@ -22,6 +23,7 @@ from syncengine import acts, checkpoints, downloads, export, log, operations, ve
 from syncengine.events import Event
 from syncengine.models import SyncEvent, SyncOperation
 from syncengine.selection import Selection
+from syncengine.sessions import SessionStore
 from syncengine.triggers import TABLE
 from syncengine.verify import verify
 from tests import second_verifier
@@ -55,8 +57,10 @@ class Auditor:
         self.cookies = {"Cookie": f"sessionid={cookie.value}"} if cookie else {}
 
     def get(self, path: str, query: str = "", method: str = "GET", **headers: str) -> Answer:
-        sent = {**HTML, **self.cookies, **headers}
-        return ask(InOneGo(), method, path, query, sent)
+        sent = {**HTML, "Sec-Fetch-Site": "same-origin", **self.cookies, **headers}
+        return ask(
+            InOneGo(), method, path, query, {name: sent[name] for name in sent if sent[name]}
+        )
 
     def lines(self, path: str = "/syncs/events.jsonl", query: str = "") -> list[bytes]:
         answer = self.get(path, query)
@@ -438,6 +442,7 @@ def asked_for() -> HttpResponseBase:
     """The answer to somebody who asks for an export, before any of it has been sent."""
     request = RequestFactory().get("/syncs/events.jsonl")
     request.user = User.objects.get(username="auditor")
+    request.session = SessionStore()
     return downloads.of_log(request, "jsonl")
 
 
@@ -454,6 +459,51 @@ def test_a_page_of_another_site_can_have_nothing_recorded_in_an_auditors_name(
     assert exported() == before
     for own in ("same-origin", "none"):
         assert auditor.get("/syncs/events.jsonl", **{"Sec-Fetch-Site": own}).status_code == 200
+
+
+@pytest.mark.parametrize("referer", ["https://elsewhere.example/", ""])
+def test_browsers_that_do_not_say_whose_page_asks_say_which_of_ours_it_is(
+    auditor: Auditor, head: int, referer: str
+) -> None:
+    before = exported()
+    silent = {"Sec-Fetch-Site": ""}
+    refused = auditor.get("/syncs/events.jsonl", **silent, **{"Referer": referer})
+    assert refused.status_code == 403
+    assert exported() == before
+    ours = {"Referer": "http://testserver/syncs/"}
+    assert auditor.get("/syncs/events.jsonl", **silent, **ours).status_code == 200
+    assert exported() == before + 1
+
+
+@pytest.mark.parametrize("page", ["/accounts/login/", "/admin/login/?next=/syncs/events.jsonl"])
+def test_who_has_just_signed_in_is_led_to_the_page_on_which_to_ask(
+    auditor: Auditor, head: int, page: str
+) -> None:
+    """Any page may have held the link that led to the form."""
+    before = exported()
+    came = {"Referer": f"http://testserver{page}"}
+    answer = auditor.get("/syncs/events.jsonl", **came)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/syncs/")
+    assert exported() == before
+
+
+@pytest.mark.parametrize("loss", ["signed out", "disabled", "no auditor any more"])
+def test_it_breaks_off_where_its_reader_may_not_read_it_any_more(
+    loss: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "RIGHTS_S", 0)
+    browser = client("auditor")
+    user = User.objects.get(username="auditor")
+    pieces = downloads._while_allowed(iter([b"1", b"2", b"3"]), browser.session.session_key or "")
+    assert (next(pieces), next(pieces)) == (b"1", b"2")
+    if loss == "signed out":
+        browser.logout()
+    elif loss == "disabled":
+        User.objects.update(is_active=False)
+    else:
+        user.groups.clear()
+    with pytest.raises(PermissionDenied):
+        next(pieces)
 
 
 def test_too_many_at_once_are_refused_and_not_recorded_though_nobody_reads(

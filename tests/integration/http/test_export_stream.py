@@ -7,13 +7,15 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 from django.db import connections
 
-from project.requests import AT_ONCE
+from project.turns import AT_ONCE
 from syncengine import log
+from syncengine.downloads import RIGHTS_S
+from syncengine.models import Session
 from tests import second_verifier
 from tests.benchmarks import long_log
 from tests.histories import audit
@@ -25,7 +27,7 @@ __all__ = ["server"]
 pytestmark = pytest.mark.once
 
 EVENTS = 40_000
-MAX_GROWTH_BYTES = 24 * MIB  # the file has some 30 MiB, and four of it would be far more
+MAX_GROWTH_BYTES = 24 * MIB  # the file has some 30 MiB, and three of it would be far more
 READERS = 3
 
 
@@ -84,6 +86,20 @@ def test_of_many_who_ask_at_the_same_time_and_do_not_read_four_get_it_and_health
         began = time.monotonic()
         assert server.get("/readyz")["database"]
         assert time.monotonic() - began < 5
+
+
+def test_it_breaks_off_where_its_reader_is_signed_out_meanwhile(server: Server, long: int) -> None:
+    session = server.admit("auditor")
+    with asking(server) as reader:
+        got = reader.recv(1000)
+        assert got.startswith(b"HTTP/1.1 200 ")
+        time.sleep(RIGHTS_S + 1)
+        Session.objects.get(session_key=session).delete()
+        server.admit("auditor")
+        with suppress(ConnectionResetError):
+            while piece := reader.recv(MIB):
+                got = piece
+    assert not got.endswith(b"0\r\n\r\n"), "it ends as a whole one does"
 
 
 def test_who_hangs_up_makes_room_for_others(server: Server, long: int) -> None:

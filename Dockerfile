@@ -15,4 +15,4 @@ USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=10s --start-period=120s \
     CMD ["python", "deploy/healthy.py", "web"]
-CMD ["sh", "-c", "python manage.py prepare && exec daphne --proxy-headers -b 0.0.0.0 -p 8000 asgi:application"]
+CMD ["sh", "-c", "python manage.py prepare && exec daphne -b 0.0.0.0 -p 8000 asgi:application"]

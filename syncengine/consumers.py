@@ -34,7 +34,7 @@ async def sync_socket(scope: Any, receive: Any, send: Any) -> None:
             await connection.take(message)
     except asyncio.CancelledError:
         # Daphne stops, and has come before the hub's own farewell: to whoever had just sent
-        # something that waited for its turn.
+        # something that waited for its turn. Or the browser has left long ago, and nobody hears it.
         await connection.close_if_open(CLOSE_RESTART)
         raise
     finally:

@@ -40,23 +40,26 @@ class Guard:
         self._asked.set()
 
     async def guarding(self) -> None:
-        """Verify again and again, until cancelled."""
+        """Verify again and again, until cancelled. Raises the errors of the database."""
         while True:
             self._asked.clear()
             began = time.monotonic()
             try:
                 await self._database(check, self._pause)
-            except Error as error:
-                logger.warning("the log could not be verified: %s", type(error).__name__)
-            await asyncio.sleep(REST * (time.monotonic() - began))
+            except Error:
+                await self._rest(began)
+                raise
+            await self._rest(began)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._asked.wait(), EVERY_S)
 
     async def close(self) -> None:
         """End the verification that is under way, within a page of the log."""
         self._stopped.set()
-        with contextlib.suppress(Stopped):
-            await self._database.close()
+        await self._database.close()
+
+    async def _rest(self, began: float) -> None:
+        await asyncio.sleep(REST * (time.monotonic() - began))
 
     def _pause(self, position: int) -> None:
         if self._stopped.wait(PAGE_REST_S):

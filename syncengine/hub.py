@@ -225,11 +225,11 @@ class Hub:
         self._rung.set()
 
     async def _look(self, asked_at: float) -> None:
-        """Read what is new, and when a worker was alive, unless a look has begun since `asked_at`
-        (monotonic). A log that is not the one known before (a restored backup, another database)
-        is read afresh."""
+        """Read what is new, and when a worker was alive, unless a look that succeeded has begun
+        since `asked_at` (monotonic). A log that is not the one known before (a restored backup,
+        another database) is read afresh."""
         async with self._following:
-            if self._looked_at > asked_at:
+            if self._is_current and self._looked_at > asked_at:
                 return
             self._is_current = False
             self._looked_at = time.monotonic()
@@ -301,7 +301,8 @@ class Hub:
             return
         now = await self.visitors.of({socket.visitor.session for socket in sockets})
         for socket in sockets:
-            if lost := loss(socket.visitor, now.get(socket.visitor.session)):
+            lost = loss(socket.visitor, now.get(socket.visitor.session))
+            if lost and not socket.closed:  # it may have gone meanwhile
                 self.sockets.discard(socket)
                 await socket.close(LOSS_CODES[lost])
 

@@ -133,6 +133,7 @@ def _page(after: int, until: int) -> Sequence[Row]:
             return list(page[:limit])
         except (ValueError, TypeError, DatabaseError):
             limit //= 2
+    LogHead.objects.exists()  # raises where it is the database that cannot be read, not this row
     return []
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, Error, connection, transaction
 from hypothesis import assume, given, reject
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -96,6 +96,16 @@ def test_checkpoints_that_cannot_be_read_are_told(history: int) -> None:
 
 def test_an_empty_log_passes(database: str) -> None:
     verifylog()
+
+
+def test_a_database_that_goes_away_meanwhile_is_no_fault_of_the_log(
+    history: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncengine.verify.PAGE_EVENTS", 2)
+    with pytest.raises(Error):
+        verify(lambda position: connection.connection.close())
+    connection.close()
+    assert verify().is_sound
 
 
 def test_dropped_triggers_alone_are_found(open_history: int) -> None:

@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from syncengine import hub, roles
 from syncengine.hub import LOOKS_APART_S, Hub
@@ -35,6 +36,33 @@ def test_those_who_come_together_from_a_longer_log_share_a_look(
     assert looks <= 3 + 2 * took_s / LOOKS_APART_S
 
 
+def test_a_look_that_failed_is_none_for_who_waits_for_it(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, asked = hub._head_and_workers, 0
+
+    def fails_once() -> tuple[Cursor, list[Any]]:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            time.sleep(0.1)  # until others wait for it
+            raise OperationalError("the connection is closed")
+        return look()
+
+    monkeypatch.setattr(hub, "_head_and_workers", fails_once)
+
+    async def both_look() -> list[BaseException | None]:
+        one, now = Hub(), time.monotonic()
+        both = await asyncio.gather(one._look(now), one._look(now), return_exceptions=True)
+        await one._database.close()
+        return both
+
+    first, second = asyncio.run(both_look())
+    assert isinstance(first, OperationalError)
+    assert second is None
+    assert asked == 2
+
+
 async def everybody_joins() -> tuple[list[str], float]:
     """What each of them got first, and how long that took."""
     began = time.monotonic()
@@ -54,6 +82,6 @@ def socket_of(texts: list[str]) -> Socket:
         texts.append(text)
 
     async def hang_up(code: int) -> None:
-        raise AssertionError(code)
+        texts.append(f"closed with {code}")
 
     return Socket(ANN, send, hang_up)

@@ -122,6 +122,41 @@ def test_one_page_too_many_asks_instead(
     expect(chip(catalog.page)).to_contain_text("Too many pages are open, so this one asks every")
 
 
+def test_a_page_that_gets_no_socket_stands_still_when_it_is_signed_out(
+    product: Server, visit: Visit, watch: Watch
+) -> None:
+    watch.allow("status of 401")
+    catalog = visit(product, path="", live=False)
+    page = catalog.page
+    tries: list[WebSocketRoute] = []
+
+    def refuse(route: WebSocketRoute) -> None:
+        tries.append(route)
+        route.close()
+
+    def live_for(seconds: int) -> None:
+        """In short steps, since answers come in the time of everybody else."""
+        for _ in range(4 * seconds):
+            page.clock.run_for(250)
+            page.wait_for_timeout(25)
+
+    page.route_web_socket("**/ws/sync/**", refuse)
+    page.clock.install()
+    page.goto("/")
+    live_for(12)
+    expect(page.locator("html")).to_have_attribute("data-connection", "polling")
+    tab = catalog.context.new_page()
+    tab.goto("/")
+    tab.get_by_role("button", name="Sign out").click()
+    live_for(6)
+    expect(chip(page)).to_contain_text(SIGNED_OUT)
+    before = len(tries)
+    live_for(60)
+    assert len(tries) == before
+    expect(chip(page)).to_contain_text(SIGNED_OUT)
+    expect(catalog.button).to_be_disabled()
+
+
 def test_a_page_that_was_signed_out_offers_nothing_but_signing_in(
     product: Server, visit: Visit, demo: Demo
 ) -> None:

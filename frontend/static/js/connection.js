@@ -53,6 +53,12 @@ export class Connection {
     socket.onclose = ({ code }) => socket === this.#socket && this.#closed(code);
   }
 
+  /** Nobody is signed in any more, so nothing is tried until the page wakes. */
+  standStill() {
+    this.#drop();
+    this.#become("signed-out");
+  }
+
   #url() {
     const { position, hash } = this.#handlers.cursor();
     this.#sentCursor = Boolean(hash);
@@ -108,7 +114,7 @@ export class Connection {
     this.#drop();
     const reason = CLOSE_REASONS[code];
     // Once more: a new password or another sign-in may have given this browser another session.
-    if (reason === "signed-out" && this.#attempt) return this.#become(reason);
+    if (reason === "signed-out" && this.#attempt) return this.standStill();
     const waitMs = reason === "too-many" ? TOO_MANY_RETRY_MS : backoffMs(this.#attempt);
     this.#attempt += 1;
     this.#retry = setTimeout(() => this.open(), waitMs);

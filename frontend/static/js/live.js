@@ -15,10 +15,12 @@ const polling = new Polling({
   status: (status) => {
     if (!polling.active && current().connection.name === "live") return;
     replace(status);
-    if (polling.active) showConnection("polling", { reason: closedFor });
+    if (!polling.active) return;
+    update({ workerMissing: false }); // only heartbeats tell of workers, so nobody knows
+    showConnection("polling", { reason: closedFor });
   },
   failed: () => polling.active && showConnection("offline"),
-  signedOut: () => changed("signed-out"),
+  signedOut: () => connection.standStill(),
 });
 
 const connection = new Connection({
@@ -41,10 +43,13 @@ export function refresh() {
   if (current().connection.name !== "live") polling.once();
 }
 
-/** The operation that this page asked for stands until the log shows it, or another one. */
+/** The operation that this page asked for stands until the log shows it, or a later one. */
 export function settled(asked, status) {
   const shown = status?.operation ?? null;
-  return asked && (shown?.id === asked.id || unfinished(shown)) ? null : asked;
+  if (!asked || !shown) return asked;
+  // As text: both are UTC in ISO 8601 and of the server, once that has named the operation.
+  const isLater = asked.id && shown.requested_at > asked.requested_at;
+  return shown.id === asked.id || unfinished(shown) || isLater ? null : asked;
 }
 
 function receive(events) {

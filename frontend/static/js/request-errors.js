@@ -6,6 +6,7 @@ export const UNREACHABLE = {
   message: "The request did not reach the server.",
   remedy: "Check your connection and try again.",
 };
+const UNREACHED = [UNREACHABLE.code, "database-gone"];
 const OUTDATED = ["csrf", "signed-out", "not-allowed"]; // a page that is loaded now meets none
 // Where the server's own words are for programs, or stand beside a link that says the same.
 const FOR_PEOPLE = {
@@ -27,11 +28,11 @@ export function outdates(error) {
 }
 
 /** Whether an error is still worth its place, after the step from one state of the page to the
- * next: none beyond the next start or end of a sync, and none about a server that could not be
- * reached beyond the moment in which the live connection is back. */
+ * next: none beyond the next start or end of a sync, and none about a server or a database that
+ * could not be reached beyond the moment in which the live connection is back. */
 export function stands(error, before, after) {
   const reachedAgain = reached(after) && !reached(before);
-  if (error.code === UNREACHABLE.code && reachedAgain) return false;
+  if (UNREACHED.includes(error.code) && reachedAgain) return false;
   const [was, is] = [before, after].map(({ status }) => status?.operation ?? null);
   return was?.id === is?.id && unfinished(was) === unfinished(is);
 }

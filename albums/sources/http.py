@@ -25,7 +25,6 @@ from .settings import SourceSettings
 
 MIB = 1024 * 1024
 MAX_TRIES = 3
-LONGEST_BACKOFF_S = 20.0
 USER_AGENT = "Groovelog"
 
 
@@ -203,7 +202,7 @@ class Http:
         """
         retrying = AsyncRetrying(
             stop=stop_after_attempt(MAX_TRIES),
-            wait=wait_random_exponential(self._retry_base_s, max=LONGEST_BACKOFF_S),
+            wait=wait_random_exponential(self._retry_base_s),
             retry=retry_if_exception_type((CannotConnect, NoAnswer, Truncated, Unreadable))
             | retry_if_result(lambda answer: answer.status >= 500),
             retry_error_callback=_last_outcome,

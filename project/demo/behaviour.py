@@ -222,11 +222,6 @@ class Behaviour:
         """Say whether `network_lost`, `hang` or `drip` is on for spotify or google."""
         return getattr(self.now, switch) in (service, "both")
 
-    @property
-    def has_own(self) -> bool:
-        """Whether a sheet or answers of somebody's own are served."""
-        return self.custom_sheet is not None or bool(self.custom_answers)
-
     def take_rate_limit(self) -> bool:
         """Use up one of the next calls to be refused; False when none is left."""
         if self.now.rate_limit_calls == 0:

@@ -185,10 +185,11 @@ class Control:
     async def page(self, request: web.Request) -> web.Response:
         state = self._behaviour.as_json()
         changed = self._behaviour.changed()
+        on = self._on(changed)
         counts = self._ledger.as_json()
         body = self._page.substitute(
-            now=self._summary(changed),
-            state="changed" if changed or self._behaviour.has_own else "normal",
+            now=html.escape(", ".join(on)) or "Everything is normal",
+            state="changed" if on else "normal",
             sheet=f"/spreadsheets/d/{SHEET_ID}/edit",
             spotify=rows(SPOTIFY, state, changed),
             google=rows(GOOGLE, state, changed),
@@ -201,8 +202,8 @@ class Control:
         )
         return web.Response(text=body, content_type="text/html", headers=PAGE_HEADERS)
 
-    def _summary(self, changed: set[str]) -> str:
-        """Return in a few words what is on now."""
+    def _on(self, changed: set[str]) -> list[str]:
+        """Return what is on now, each in a few words."""
         switches = (*SPOTIFY, *GOOGLE, *BOTH)
         state = self._behaviour.as_json()
         on = [headline(switch, state) for switch in switches if is_on(switch, changed)]
@@ -217,7 +218,7 @@ class Control:
             on.append(f"Spotify answers after {now.latency_ms} ms")
         if now.speed != 1:
             on.append("No waiting" if now.speed == 0 else f"Waits at {now.speed * 100:g} %")
-        return html.escape(", ".join(on)) or "Everything is normal"
+        return on
 
     async def style(self, request: web.Request) -> web.Response:
         return web.Response(text=self._style, content_type="text/css", headers=NO_STORE)

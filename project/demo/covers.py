@@ -70,7 +70,7 @@ class Canvas:
         return self.chance.choice(self.colours.tones)
 
     def tones(self, count: int) -> list[str]:
-        """Return that many tones in order, beginning anywhere, up or down."""
+        """Return that many tones in order, up or down, from the first or the second on."""
         tones = list(self.colours.tones)
         if self.chance.random() < 0.5:
             tones.reverse()

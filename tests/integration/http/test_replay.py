@@ -179,8 +179,13 @@ def test_a_sync_that_never_was_has_none(auditor: Client) -> None:
     assert auditor.get(path("nothing")).status_code == 404
 
 
-@pytest.mark.parametrize("place", range(7))
-@pytest.mark.parametrize("data", [None, "{}", "[]", "no JSON"])
+@pytest.mark.parametrize(
+    ("place", "data"),
+    [
+        *((place, data) for place in range(7) for data in ("{}", "[]", "no JSON")),
+        *((place, None) for place in range(6)),  # without its end it seems to end earlier
+    ],
+)
 def test_where_somebody_has_changed_the_log_it_says_so(
     auditor: Client, place: int, data: str | None
 ) -> None:
@@ -193,12 +198,12 @@ def test_where_somebody_has_changed_the_log_it_says_so(
         event.delete()
     else:
         event.update(data=data)
-    if (place, data) == (6, None):
-        return  # then it seems to be one that ends earlier
     answer = auditor.get(path(operation, first + place), headers=HTML)
     assert answer.status_code == 409
     assert "cannot be read any more" in text_of(answer)
-    assert auditor.get(f"/api/syncs/{operation}/replay").status_code in (200, 409)
+    told = auditor.get(f"/api/syncs/{operation}/replay").status_code
+    # A hole, and an event that says nothing of what it should, are found by who folds them.
+    assert told in {None: (200,), "{}": (200, 409)}.get(data, (409,))
 
 
 def test_its_scripts_read_pages_that_fold_to_the_same(auditor: Client) -> None:

@@ -20,6 +20,7 @@ def test_f30_nobody_waits_for_a_message_that_was_lost(world: World, tmp_path: Pa
     fates = tmp_path / "fates"
     serve = world.serve(**lossy("third", fates))
     followers = [Follower(world.socket(serve)) for _ in range(SOCKETS)]
+    eventually(lambda: all(follower.position == 0 for follower in followers), MOST_S)
     serve.post("/syncs/", "admin")
     eventually(ends, MOST_S)
     head = log.head().position

@@ -155,12 +155,15 @@ def folder_of(path: Path, name: str) -> Path:
 
 def close_to_others(path: Path) -> None:
     """Take from other accounts what they may do with an SQLite database that was made before it was
-    made for its owner alone; its group keeps what somebody may have given it."""
+    made for its owner alone. Its group keeps what it has where that is more than what everybody
+    had: somebody gave it."""
     for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
         with suppress(OSError):  # it is not there, or another account's
-            mode = file.stat().st_mode
-            if mode & stat.S_IRWXO:
-                file.chmod(stat.S_IMODE(mode) & ~stat.S_IRWXO)
+            mode = stat.S_IMODE(file.stat().st_mode)
+            others = mode & stat.S_IRWXO
+            if others:
+                of_all = others << 3 if mode & stat.S_IRWXG == others << 3 else 0
+                file.chmod(mode - others - of_all)
 
 
 def _listed(name: str) -> list[str]:

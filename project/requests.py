@@ -86,8 +86,12 @@ class BoundedRequest(http_protocol.WebRequest):
                 self.requestHeaders.setRawHeaders(FORWARDED_FOR, [address.encode()])
             else:
                 self.requestHeaders.removeHeader(FORWARDED_FOR)
-        if self.requestHeaders.getRawHeaders(FORWARDED_PROTO) not in ([b"http"], [b"https"]):
-            self.requestHeaders.removeHeader(FORWARDED_PROTO)
+        if values := self.requestHeaders.getRawHeaders(FORWARDED_PROTO):
+            scheme = values[0].split(b",")[0].strip()
+            if scheme in (b"http", b"https"):
+                self.requestHeaders.setRawHeaders(FORWARDED_PROTO, [scheme])
+            else:
+                self.requestHeaders.removeHeader(FORWARDED_PROTO)
 
     def pace(self) -> None:
         """From now on `taken` waits for the reader."""

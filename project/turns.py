@@ -21,16 +21,23 @@ WATCHED_AT_ONCE = {"/healthz": 10, "/readyz": 2}  # of which the second asks the
 MOST_WAIT = 1000
 MOST_WAIT_TO_SIGN_IN = 50
 RETRY_AFTER_S = 5
-TOO_BUSY = HttpError(
-    503,
-    "too-busy",
-    "The server has more requests than it can answer at the moment.",
-    "Nothing was done. Try again in a moment.",
-)
+
+
+class TooBusy(HttpError):
+    """So many wait already that nobody else may. Made anew for each: one that is raised holds on to
+    the request that it is raised for."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            503,
+            "too-busy",
+            "The server has more requests than it can answer at the moment.",
+            "Nothing was done. Try again in a moment.",
+        )
 
 
 class Turns:
-    """Gives so many turns at once, and lets so many wait for one; raises `TOO_BUSY` for others."""
+    """Gives so many turns at once, and lets so many wait for one; raises TooBusy for others."""
 
     def __init__(self, at_once: int, most_wait: int = MOST_WAIT) -> None:
         self._free = asyncio.Semaphore(at_once)
@@ -41,7 +48,7 @@ class Turns:
     async def one(self) -> AsyncIterator[None]:
         """A turn, until the block ends."""
         if self._waiting >= self._most_wait:
-            raise TOO_BUSY
+            raise TooBusy
         self._waiting += 1
         try:
             await self._free.acquire()
@@ -81,7 +88,7 @@ def taking_turns(application: Application) -> Application:
                 if method == "POST" and path in SIGN_INS:
                     await taken.enter_async_context(sign_ins.one())
                 await taken.enter_async_context(turn.one())
-            except HttpError as error:
+            except TooBusy as error:
                 await _turn_away(error, scope, send)
                 return
             request = asyncio.create_task(until_through(taken.pop_all(), scope, receive, send))

@@ -9,20 +9,22 @@ from weakref import WeakSet
 
 from asgiref.sync import async_to_sync, sync_to_async
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from syncengine import export, fanout, log, roles, selection
 from syncengine.history import is_operation
 from syncengine.http import SIGN_INS, HttpError, door
+from syncengine.origin import is_allowed
 from syncengine.rights import visitors_of
 from syncengine.selection import BadSelection
 
 MAX_AT_ONCE = 4  # in one process: each holds one of its turns for as long as its reader takes
+BROWSER = "Mozilla/"  # every one begins so what it says of itself
 RIGHTS_S = 10.0  # how often it is asked whether whoever reads an export still may
 CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8; header=present",
@@ -61,7 +63,7 @@ def _export(request: HttpRequest, form: str, operation: str | None) -> HttpRespo
         raise HttpError(
             403,
             "foreign-page",
-            "A page of another site asked for this export.",
+            "It does not show that a page of this site asked for this export.",
             "Ask for it on the page of the sync or in the history.",
         )
     head = log.head()
@@ -89,31 +91,37 @@ def _export(request: HttpRequest, form: str, operation: str | None) -> HttpRespo
 
 
 def _is_asked_for_here(request: HttpRequest) -> bool:
-    """Whether a page of ours, a person or a program asks. To ask is recorded for ever, so nobody
-    else's page may ask in an auditor's name: a link is followed with the cookies.
+    """Whether a page of ours or a program asks. To ask is recorded for ever, so nobody else's page
+    may ask in an auditor's name: links and pictures are followed with the cookies.
 
-    Browsers say whose page it is (https://www.w3.org/TR/fetch-metadata/), but not to another
-    machine without HTTPS. That one is told which page of ours it is, and maybe nothing of others.
+    Browsers say whose page it is (https://www.w3.org/TR/fetch-metadata/), or that it is none, but
+    not to another machine without HTTPS. That one is told which page of ours it is; of pages of
+    others, and of an address that somebody typed, it may be told nothing.
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site in ("same-origin", "none")
-    is_browser = "text/html" in request.headers.get("Accept", "")
-    referer = request.headers.get("Referer")
-    return not is_browser or url_has_allowed_host_and_scheme(referer, request.get_host())
+    if not request.headers.get("User-Agent", "").startswith(BROWSER):
+        return True
+    page = "/".join(request.headers.get("Referer", "").split("/", 3)[:3])
+    return is_allowed(page, request.get_host())
 
 
 def _while_allowed(pieces: Iterator[bytes], session: str) -> Iterator[bytes]:
     """Break off where whoever asked may not read the history any more: an export takes as long as
     its reader, which may be days. Raises PermissionDenied."""
     asked_at = time.monotonic()
-    for piece in pieces:
-        yield piece
-        if time.monotonic() - asked_at > RIGHTS_S:
-            visitor = visitors_of({session}).get(session)
-            if visitor is None or not visitor.may_read_history:
-                raise PermissionDenied("who asked for this export may not read it any more")
-            asked_at = time.monotonic()
+    try:
+        for piece in pieces:
+            yield piece
+            if time.monotonic() - asked_at > RIGHTS_S:
+                visitor = visitors_of({session}).get(session)
+                if visitor is None or not visitor.may_read_history:
+                    raise PermissionDenied("who asked for this export may not read it any more")
+                asked_at = time.monotonic()
+    except Exception:
+        connection.close()  # Django does it only where an answer ends well
+        raise
 
 
 class _Streamed:

@@ -21,6 +21,7 @@ logger = logging.getLogger("groovelog.guard")
 EVERY_S = 3600.0
 PAGE_REST_S = 0.05  # between two pages of the log: others want the processor, too
 REST = 20  # so many times as long as a verification took, none is begun: 5 % of a core at most
+MOST_REST_S = 60.0  # after one that failed, for which it may only have waited
 
 
 class Stopped(Exception):
@@ -47,9 +48,9 @@ class Guard:
             try:
                 await self._database(check, self._pause)
             except Error:
-                await self._rest(began)
+                await asyncio.sleep(min(REST * (time.monotonic() - began), MOST_REST_S))
                 raise
-            await self._rest(began)
+            await asyncio.sleep(REST * (time.monotonic() - began))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._asked.wait(), EVERY_S)
 
@@ -57,9 +58,6 @@ class Guard:
         """End the verification that is under way, within a page of the log."""
         self._stopped.set()
         await self._database.close()
-
-    async def _rest(self, began: float) -> None:
-        await asyncio.sleep(REST * (time.monotonic() - began))
 
     def _pause(self, position: int) -> None:
         if self._stopped.wait(PAGE_REST_S):

@@ -36,10 +36,12 @@ def test_a_new_database_is_its_owners_alone(environment: Environment, place: Pat
     assert (mode(place.parent), mode(place)) == (0o700, 0o600)
 
 
-def test_one_that_others_could_read_is_closed_to_them_and_stays_open_to_its_group(
-    environment: Environment, place: Path
+@pytest.mark.parametrize(("before", "after"), [(0o644, 0o600), (0o664, 0o660), (0o660, 0o660)])
+def test_one_that_others_could_read_is_closed_to_them(
+    environment: Environment, place: Path, before: int, after: int
 ) -> None:
+    """To its group, too, unless that may more than they."""
     migrate(environment, place)
-    place.chmod(0o644)
+    place.chmod(before)
     migrate(environment, place)
-    assert mode(place) == 0o640
+    assert mode(place) == after

@@ -12,6 +12,7 @@ from unittest.mock import Mock
 from urllib.parse import urlencode
 
 import pytest
+from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError, connection, connections
@@ -461,18 +462,21 @@ def test_a_page_of_another_site_can_have_nothing_recorded_in_an_auditors_name(
         assert auditor.get("/syncs/events.jsonl", **{"Sec-Fetch-Site": own}).status_code == 200
 
 
-@pytest.mark.parametrize("referer", ["https://elsewhere.example/", ""])
+@pytest.mark.parametrize("accept", ["text/html,*/*;q=0.8", "image/avif,*/*;q=0.8", "*/*"])
+@pytest.mark.parametrize("referer", ["https://elsewhere.example/", "http://testserver:9000/", ""])
 def test_browsers_that_do_not_say_whose_page_asks_say_which_of_ours_it_is(
-    auditor: Auditor, head: int, referer: str
+    auditor: Auditor, head: int, referer: str, accept: str, settings: LazySettings
 ) -> None:
+    settings.CSRF_TRUSTED_ORIGINS = ["https://albums.example"]
     before = exported()
-    silent = {"Sec-Fetch-Site": ""}
+    silent = {"Sec-Fetch-Site": "", "User-Agent": "Mozilla/5.0 (X11)", "Accept": accept}
     refused = auditor.get("/syncs/events.jsonl", **silent, **{"Referer": referer})
     assert refused.status_code == 403
     assert exported() == before
-    ours = {"Referer": "http://testserver/syncs/"}
-    assert auditor.get("/syncs/events.jsonl", **silent, **ours).status_code == 200
-    assert exported() == before + 1
+    for page in ("http://testserver/syncs/", "https://albums.example/syncs/"):
+        ours = auditor.get("/syncs/events.jsonl", **silent, **{"Referer": page})
+        assert ours.status_code == 200
+    assert exported() == before + 2
 
 
 @pytest.mark.parametrize("page", ["/accounts/login/", "/admin/login/?next=/syncs/events.jsonl"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import weakref
 from typing import Any
 
 import pytest
@@ -96,6 +97,10 @@ async def test_a_server_that_stops_lets_those_who_have_a_turn_come_through() -> 
     assert answered == ["/"]
 
 
+class Form:
+    """What Daphne hands over with a request: it holds all that was sent."""
+
+
 def asking(path: str, method: str = "GET", accept: str = "*/*") -> dict[str, Any]:
     return {"method": method, "path": path, "headers": [(b"accept", accept.encode())]}
 
@@ -131,9 +136,14 @@ async def test_one_too_many_to_wait_is_turned_away_and_told_when_to_come_again(
     assert all(dict(start["headers"])[b"retry-after"] == b"5" for start in starts)
     assert bodies[0].startswith("The server has more requests than it can answer")
     assert json.loads(bodies[1])["error"]["code"] == "too-busy"
+    form = Form()
+    left = weakref.ref(form)
+    await in_turn(scope, form, send)
+    del form
+    assert left() is None, "what was turned away is kept in memory"
     requests.through.set()
     await asyncio.gather(*asked)
-    assert len(answers) == 4
+    assert len(answers) == 6
 
 
 async def test_a_method_that_is_refused_has_no_turn_of_its_own() -> None:

@@ -1,10 +1,6 @@
 """Why goals were missed. A reason is found by profiling when the figure is known already, so they
 stand apart from what is measured: `python -m tests.benchmarks --reasons` tells them anew."""
 
-FIRST = """\
-The first run is of a process that has just started and reads, once in its life, whether the
-database protects the log, the status, and the newest events: three queries more. In every second of
-the other runs there is one look at the log, and one or two questions who those are that come."""
 COVERS = """\
 Where a key finds other albums, their 60 covers, SVG images from the demo server on the same two
 cores, are fetched and drawn between the two paints. Without covers such a key takes 80 to 110 ms,
@@ -12,7 +8,6 @@ as those do that find the same albums. The albums in sight are painted before.""
 BESIDE = """\
 Programs of its developers ran for some of these seconds on the same two cores. The day before, with
 nothing beside it, it was 90.4 ms in the median."""
-BACK = "1,000 sockets come back at once"
 REASONS = {
     "2 events a second to 1,000 sockets, Daphne: p99 from commit to socket": BESIDE,
     "50 albums, none known before": """\
@@ -20,14 +15,6 @@ Of the 0.32 s over the bound 0.1 are the token, which all other calls wait for, 
 calls, which are four and not eight. The rest is the request, the sheet, and 50 transactions.""",
     "10,000 albums: from a key to all of the page, median of the keys": COVERS,
     "10,000 albums: from a key to all of the page, slowest of the keys": COVERS,
-    **dict.fromkeys(
-        (
-            f"{BACK}, {server}: {queries} in the worst second"
-            for server in ("Daphne", "uvicorn")
-            for queries in ("queries by the hub's thread", "all queries")
-        ),
-        FIRST,
-    ),
     "an idle socket, Daphne": """\
 Half of what a plain consumer takes is less than what the server takes by itself for a socket that
 does nothing: the protocol objects of Daphne, Twisted and autobahn and the queues and tasks of

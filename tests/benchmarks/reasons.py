@@ -5,15 +5,10 @@ COVERS = """\
 Where a key finds other albums, their 60 covers, SVG images from the demo server on the same two
 cores, are fetched and drawn between the two paints. Without covers such a key takes 80 to 110 ms,
 as those do that find the same albums. The albums in sight are painted before."""
-BESIDE = """\
-Programs of its developers ran for some of these seconds on the same two cores. The day before, with
-nothing beside it, it was 90.4 ms in the median."""
 REASONS = {
-    "2 events a second to 1,000 sockets, Daphne: p99 from commit to socket": BESIDE,
     "50 albums, none known before": """\
 Of the 0.32 s over the bound 0.1 are the token, which all other calls wait for, and 0.06 the last
 calls, which are four and not eight. The rest is the request, the sheet, and 50 transactions.""",
-    "10,000 albums: from a key to all of the page, median of the keys": COVERS,
     "10,000 albums: from a key to all of the page, slowest of the keys": COVERS,
     "an idle socket, Daphne": """\
 Half of what a plain consumer takes is less than what the server takes by itself for a socket that

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.db import connection, connections
 
+from tests.cluster.cluster import Web
 from tests.integration.http.answers import HEADERS
 from tests.server import Asked, Server, server
 from tests.syncing import eventually
@@ -141,8 +142,7 @@ UPGRADE = (
 def test_headers_of_a_proxy_and_of_a_socket_may_be_any_bytes(
     server: Server, tmp_path: Path
 ) -> None:
-    command = ("-m", "daphne", "--proxy-headers", "-b", "127.0.0.1", "-p", "{port}")
-    web = Asked(tmp_path / "web.log", server.environment, *command, "asgi:application")
+    web = Web(tmp_path / "web.log", server.environment)
     web.start()
     try:
         for port in (b"\xff", b"-1", b"9" * 5000):
@@ -169,9 +169,7 @@ def test_headers_of_a_proxy_and_of_a_socket_may_be_any_bytes(
 def test_of_several_proxies_the_first_says_whether_it_was_https(
     server: Server, tmp_path: Path
 ) -> None:
-    command = ("-m", "daphne", "--proxy-headers", "-b", "127.0.0.1", "-p", "{port}")
-    environment = server.environment | {"HTTPS": "1"}
-    web = Asked(tmp_path / "web.log", environment, *command, "asgi:application")
+    web = Web(tmp_path / "web.log", server.environment | {"HTTPS": "1"})
     web.start()
     try:
         for said, status in ((b"https, http", 200), (b"http, https", 301), (b"gopher", 301)):

@@ -14,7 +14,7 @@ LIMIT_S = 60.0
 assert LIMIT_S < EVERY_S
 
 
-def test_it_is_made_up_for_as_soon_as_the_database_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_made_up_for_when_the_database_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
     asked, verified = [], threading.Event()
 
     def check(progress: object) -> None:

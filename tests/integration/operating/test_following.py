@@ -6,15 +6,11 @@ from pathlib import Path
 import pytest
 
 from project import static_files
+from tests.benchmarks.houses import SERVERS
 from tests.integration.operating.conftest import Parts
 from tests.server import Asked
 from tests.syncing import eventually
 from tests.tampering import drop_triggers
-
-SERVERS = {
-    "Daphne": ("-m", "daphne", "-b", "127.0.0.1", "-p", "{port}"),
-    "uvicorn": ("-m", "uvicorn", "--host", "127.0.0.1", "--port", "{port}"),
-}
 
 
 @pytest.mark.parametrize("server", SERVERS)
